@@ -1,0 +1,53 @@
+"""ADRS: responses, MRD samples and every response parameter of a subject (rules D.3, E-ORR).
+
+What each parameter is called and which rule makes it stands in the spec (`adam.adrs_rules`); the rules
+themselves are `adam.adrs_parameters`.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from adam.adrs_evidence import COLUMNS, gather
+from adam.adrs_parameters import MAKERS
+from adam.adrs_rules import Parameter, read_rules
+from clinical.distinct import spread_text
+from clinical.frames import Frame, take
+from clinical.spec import Dataset
+
+
+def adrs(adsl: Frame, rs: Frame, cp: Frame, sv: Frame, spec: Dataset) -> Frame:
+    """ADRS: one record per subject, parameter and date or analysis visit.
+
+    Rows:    collected responses and MRD samples of the safety population, all dates; of every other parameter
+             one record for each subject of its population, or for those alone who have what it dates.
+    Gives:   PARAM, PARAMCD, PARAMN, PARCAT1, PARAMTYP and COLUMNS; a record without a source record cites the
+             column of ADSL that decided, the horizon where nothing was found up to it.
+    Source:  rules D.3, D-IMP, E-PD, E-EVSET, E-MRDSET, E-ORR.
+    """
+    rules = read_rules(spec)
+    evidence = gather(adsl, rs, cp, sv, rules)
+    parts = [
+        MAKERS[parameter.rule](evidence, parameter).assign(parameter=place)
+        for place, parameter in enumerate(rules.parameters)
+    ]
+    whole = pd.concat(parts, ignore_index=True)
+    return named(whole, evidence.adsl, rules.parameters)
+
+
+def named(rows: Frame, adsl: Frame, parameters: tuple[Parameter, ...]) -> Frame:
+    """The rows with USUBJID and what their parameter is called."""
+    place, index = rows["parameter"].to_numpy(), rows.index
+    typed = np.where(np.array([bool(p.type) for p in parameters]), np.arange(len(parameters)), -1)
+    return pd.DataFrame(
+        {
+            "USUBJID": take(adsl["USUBJID"], rows["subject"].to_numpy()),
+            "PARAM": spread_text(place, [p.label for p in parameters], index),
+            "PARAMCD": spread_text(place, [p.code for p in parameters], index),
+            "PARAMN": np.array([float(p.number) for p in parameters])[place],
+            "PARCAT1": spread_text(place, [p.category for p in parameters], index),
+            "PARAMTYP": spread_text(typed[place], [p.type for p in parameters], index),
+            **{column: rows[column] for column in COLUMNS},
+        }
+    )

@@ -1,0 +1,187 @@
+"""The rules of ADRS, read from `parameters` of its spec.
+
+Lower-case keys are settings, the others parameters in the order of the spec:
+
+```yaml
+limits: {start: TRTSDT, until: ACUTDT, death: DTHDT, cut: DCUTDT}    # columns of ADSL
+evaluable: {until: [NACTDT]}            # E-EVSET: assessments later than these do not count
+visits: {windows: {W4: {visit: WEEK 4, number: 4}}, before: ..., outside: ..., unit: PROTOCOL DAY}
+status:                                 # E-ORR: why a subject has no response in a window, in this order
+  progression: PD/RELAPSE
+  new_therapy: {date: NACTDT, text: NEW THERAPY}
+  death: {date: DTHDT, text: DEATH}
+  not_reached: NOT YET REACHED
+  not_evaluable: NOT EVALUABLE
+  nothing: NO ASSESSMENT
+mrd: {...}                              # see adam.verbs.mrd
+defaults: {category: INVESTIGATOR, who: EFFFL}                       # of parameters that do not say
+ORRW4H: {number: 30, label: ..., rule: response_at, of: response, window: W4, not_used_after: [HSCTDT]}
+```
+`rule` is one of RULES below; response criteria and windows themselves are those of study.yml.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from adam.response_criteria import GROUPS, Criteria, read_criteria
+from adam.rules import chosen, need, only, refuse, setting, text, texts, whole
+from adam.verbs.mrd import MrdRules, read_mrd
+from adam.verbs.response import Limits
+from adam.verbs.windows import Visits, Window, read_limits, read_visits
+from clinical.read import Mapping
+from clinical.spec import Dataset
+
+SETTINGS = ("limits", "evaluable", "visits", "status", "mrd", "defaults")
+SHARED = ("category", "who")
+COMMON = ("number", "label", "rule", *SHARED)
+COLLECTED = ("responses", "mrd_percent")
+SINGLE = ("of", "after", "window", "date", "not_after", "none")
+REASONS = ("progression", "new_therapy", "death", "not_reached", "not_evaluable", "nothing")
+# rule: (keys it needs, keys it may have)
+RULES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
+    "responses": ((), ()),
+    "mrd_status": ((), ()),
+    "mrd_percent": ((), ()),
+    "status": (("window",), ("not_used_after",)),
+    "response_at": (("window", "of"), ("not_used_after",)),
+    "best": (("none",), ("window",)),
+    "ever": (("of",), ()),
+    "first": (("of",), ()),
+    "progression": ((), ()),
+    "relapse": (("after",), ()),
+    "mrd_negative": ((), ()),
+    "mrd_response": (("of",), ()),
+    "mrd_relapse": (("after",), ()),
+    "in_response": (("date", "of", "not_after"), ()),
+    "dated": (("date",), ()),
+    "last": ((), ()),
+}
+
+
+@dataclass(frozen=True)
+class Status:
+    """The reasons of E-ORR in their order, and the dates of new therapy and death."""
+
+    texts: tuple[str, ...]
+    new_therapy: str
+    death: str
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """One parameter of ADRS: what it is called, for whom, and the rule that makes its rows."""
+
+    code: str
+    number: int
+    label: str
+    category: str
+    who: str
+    rule: str
+    of: str = ""
+    after: str = ""
+    window: str = ""
+    date: str = ""
+    not_after: str = ""
+    none: str = ""
+    not_used_after: tuple[str, ...] = ()
+
+    @property
+    def type(self) -> str:
+        """PARAMTYP: empty for what was collected."""
+        return "" if self.rule in COLLECTED else "DERIVED"
+
+
+@dataclass(frozen=True)
+class Rules:
+    """Everything ADRS is told: criteria, limits, windows, reasons, MRD, parameters."""
+
+    criteria: Criteria
+    limits: Limits
+    until: tuple[str, ...]
+    windows: dict[str, Window]
+    visits: Visits
+    status: Status
+    mrd: MrdRules
+    parameters: tuple[Parameter, ...]
+
+    @property
+    def visit_number(self) -> dict[str, int]:
+        """The place of each window among the visits."""
+        return {window.name: place for place, window in enumerate(self.visits.windows)}
+
+
+def read_rules(spec: Dataset) -> Rules:
+    """The rules of ADRS as its spec and study.yml state them.
+
+    Raises: SpecError, with file and line, for an unknown key, rule, window or group and for one that lacks.
+    """
+    node, owner = spec.parameters, spec.name
+    windows = read_limits(
+        setting(spec.study, "response_windows", owner, spec.at), f"{owner}.response_windows"
+    )
+    limits = need(node, "limits", owner)
+    only(limits, ("start", "until", "death", "cut"), f"{owner}.limits")
+    evaluable = need(node, "evaluable", owner)
+    only(evaluable, ("until",), f"{owner}.evaluable")
+    return Rules(
+        criteria=read_criteria(spec),
+        limits=Limits(*(text(limits, key, f"{owner}.limits") for key in ("start", "until", "death", "cut"))),
+        until=texts(evaluable, "until", f"{owner}.evaluable"),
+        windows=windows,
+        visits=read_visits(need(node, "visits", owner), windows, f"{owner}.visits"),
+        status=_status(need(node, "status", owner), f"{owner}.status"),
+        mrd=read_mrd(need(node, "mrd", owner), spec),
+        parameters=tuple(
+            _parameter(name, node, windows, f"{owner}.{name}") for name in node if name not in SETTINGS
+        ),
+    )
+
+
+def _status(node: Mapping, owner: str) -> Status:
+    only(node, REASONS, owner)
+    shown, dates = [], {}
+    for key in REASONS:
+        value = need(node, key, owner)
+        if key in ("new_therapy", "death"):
+            only(value, ("date", "text"), f"{owner}.{key}")
+            dates[key] = text(value, "date", f"{owner}.{key}")
+            shown.append(text(value, "text", f"{owner}.{key}"))
+        else:
+            shown.append(text(node, key, owner))
+    return Status(tuple(shown), **dates)
+
+
+def _parameter(code: str, node: Mapping, windows: dict[str, Window], owner: str) -> Parameter:
+    if code.islower():
+        only(Mapping({code: node[code]}, node.at, node.lines), SETTINGS, owner.rpartition(".")[0])
+    given = _over_defaults(node, code, owner)
+    only(given, (*COMMON, *SINGLE, "not_used_after"), owner)
+    rule = chosen(given, "rule", text(given, "rule", owner), RULES, owner)
+    needed, optional = RULES[rule]
+    only(given, (*COMMON, *needed, *optional), owner)
+    for key in needed:
+        need(given, key, owner, what=f"rule {rule}")
+    for key, choices in (("of", GROUPS), ("after", GROUPS), ("window", windows)):
+        if key in given:
+            chosen(given, key, text(given, key, owner), choices, owner)
+    single = {key: text(given, key, owner, "") for key in SINGLE}
+    return Parameter(
+        code=code,
+        number=whole(given, "number", owner),
+        label=text(given, "label", owner),
+        category=text(given, "category", owner),
+        who=text(given, "who", owner),
+        rule=rule,
+        not_used_after=texts(given, "not_used_after", owner, ()),
+        **single,
+    )
+
+
+def _over_defaults(node: Mapping, code: str, owner: str) -> Mapping:
+    """The parameter as written, laid over the defaults."""
+    defaults, given = node.get("defaults", Mapping()), node[code]
+    only(defaults, SHARED, f"{owner.rpartition('.')[0]}.defaults")
+    if not isinstance(given, Mapping):
+        raise refuse("rules.shape", node.line(code), owner, key=code, shape="a mapping")
+    return Mapping({**defaults, **given}, given.at, {**defaults.lines, **given.lines})

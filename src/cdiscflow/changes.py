@@ -1,0 +1,44 @@
+"""What a run depends on, as hashes, and which of these changed since the run before (architecture.md, 4)."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from cdiscflow.home import Delivery, Home
+from clinical.check import Plan
+from clinical.fingerprint import SOURCE, hash_of, package_versions, tree
+from clinical.manifest import read_manifest
+
+CAUSES = ("extract", "cut", "spec", "terminology", "code", "packages")
+CODE_FILES = (".py", ".yml", ".j2")
+
+
+def describe_inputs(home: Home, plan: Plan, delivery: Delivery, cut: str) -> dict[str, object]:
+    """Extract, cut, specs, terminology, code and package versions of a run: no path of a machine, no clock."""
+    study = plan.study
+    specs = tree(study.folder, "*.yml") | tree(study.folder, "*/standards.csv")
+    library = {**tree(study.library, "*.yml"), **tree(study.library / "standards")}
+    rules = {**tree(home.validation / study.name), **tree(home.validation / "library")}
+    terms = {"study": tree(study.folder / "ct"), "library": tree(study.library / "ct", "*.csv"),
+             "tables": tree(study.library, "*.csv")}  # fmt: skip
+    code = {name: digest for name, digest in tree(SOURCE).items() if name.endswith(CODE_FILES)}
+    return {
+        "extract": {"name": delivery.name, "files": tree(delivery.folder)},
+        "cut": cut,
+        "spec": hash_of([specs, library, rules]),
+        "terminology": hash_of(terms),
+        "code": hash_of(code),
+        "packages": package_versions(),
+    }
+
+
+def what_changed(before: Path | None, inputs: dict[str, object]) -> list[str]:
+    """The causes that differ from the run before: all of them where there is none."""
+    if before is None:
+        return list(CAUSES)
+    old = read_manifest(before)
+    return [cause for cause in CAUSES if _content(old.get(cause)) != _content(inputs[cause])]
+
+
+def _content(value: object) -> object:
+    return value.get("files") if isinstance(value, dict) and "files" in value else value

@@ -1,0 +1,250 @@
+"""What each word gives for the records it is asked about; the words that read other records are in `records.py`.
+
+Every function takes the records and the word and returns one column of the same length. `evaluate` adds what every
+word takes: `when` and `round`.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from clinical import dates, records, results, rounding
+from clinical.formula import compute_formula
+from clinical.frames import Column, as_text, assemble, constant, empty, take
+from clinical.resolve import REFERENCE
+from clinical.rows import Rows
+from clinical.words import BRACED, Word
+
+
+def evaluate(rows: Rows, word: Word) -> Column:
+    """The word's value for each record: missing where its `when` does not hold, rounded if it says so."""
+    if word.when is None:
+        return _rounded(_ALGORITHMS[word.word](rows, word), word)
+    chosen = rows.holds(word.when)
+    if chosen.all():
+        return _rounded(_ALGORITHMS[word.word](rows, word), word)
+    if not chosen.any():
+        return empty(_ALGORITHMS[word.word](rows.some(chosen), word).dtype, rows.size)
+    part = _rounded(_ALGORITHMS[word.word](rows.some(chosen), word), word)
+    return assemble(rows.size, [(np.flatnonzero(chosen), part)])
+
+
+def _rounded(column: Column, word: Word) -> Column:
+    if word.round is None:
+        return column
+    return rounding.round_series(pd.Series(records.numbers(column)), word.round)
+
+
+def copy(rows: Rows, word: Word) -> Column:
+    """The value of the name."""
+    return rows.value(word.value)
+
+
+def constant_text(rows: Rows, word: Word) -> Column:
+    """The text in every record."""
+    return constant(word.value, rows.size)
+
+
+def text(rows: Rows, word: Word) -> Column:
+    """The template with its names filled in; missing if one of them is."""
+    pieces: list[Column | str] = []
+    end = 0
+    for match in BRACED.finditer(word.value):
+        pieces += [word.value[end : match.start()], as_text(rows.value(match.group(1)))]
+        end = match.end()
+    pieces.append(word.value[end:])
+    whole = constant("", rows.size)
+    for piece in pieces:
+        whole = whole + piece
+    return whole
+
+
+def term(rows: Rows, word: Word) -> Column:
+    """The submission value of the collected text, or of the paired list (`via: code`) [C-CT]."""
+    value = as_text(rows.value(word.value))
+    name = word.args["codelist"]
+    terms = rows.build.study.terms
+    found, status = terms.by_code(value, name) if word.args.get("via") else terms.look_up(value, name)
+    variable = word.owner.partition(".")[2]
+    rows.found("build.no-term", status == 3, variable, value, codelist=name)
+    _report_extensions(rows, status == 2, variable, value, name)
+    return found
+
+
+def _report_extensions(rows: Rows, kept: np.ndarray, variable: str, value: Column, codelist: str) -> None:
+    if kept.any():
+        first = np.zeros(len(kept), dtype=bool)
+        first[np.flatnonzero(kept)[~value[kept].duplicated().to_numpy()]] = True
+        rows.found("build.extension", first, variable, value, codelist=codelist)
+
+
+def number(rows: Rows, word: Word) -> Column:
+    """The number that the text is; text that is none is missing and a finding [C-RES]."""
+    value = rows.value(word.value)
+    if pd.api.types.is_float_dtype(value):
+        return value
+    found, bad = results.to_number(value, rows.build.comma)
+    rows.found("build.not-a-number", bad, word.owner.partition(".")[2], value)
+    return found
+
+
+def date(rows: Rows, word: Word) -> Column:
+    """ISO 8601 text, or a date in ADaM; with `impute` the unknown parts are filled within the bounds [D-IMP]."""
+    return _date(rows, word)[0]
+
+
+def _date(rows: Rows, word: Word) -> tuple[Column, Column]:
+    value = rows.value(word.value)
+    none = empty("str", rows.size)
+    if "time" in word.args:
+        value = dates.join_time(value, rows.value(word.args["time"]))
+    bounds = {key: [rows.value(name) for name in word.args.get(key, ())] for key in ("after", "not_before", "not_after")}
+    name = word.owner.rpartition(".")[2]
+    if "impute" in word.args:
+        if name.endswith("DTM"):
+            return dates.impute_time(value, word.args["impute"])
+        if pd.api.types.is_datetime64_any_dtype(value):
+            return value, none
+        return dates.impute(value, word.args["impute"], **bounds)
+    for bound in bounds["not_before"]:
+        value = dates.roll_over(value, bound)
+    if rows.made.spec.layer == "adam" and not pd.api.types.is_datetime64_any_dtype(value):
+        value = dates.impute_time(value, "first")[0] if name.endswith("DTM") else dates.to_day(value)
+    return value, none
+
+
+def imputed(rows: Rows, word: Word) -> Column:
+    """The flag of an imputed date: D, M or Y for a date, H, M or S for a time [D-IMP]."""
+    stated = rows.made.spec.word(rows.part.part, None, word.value) if rows.part else None
+    stated = stated or rows.made.spec.variables[word.value]
+    if stated.when is None:
+        return _date(rows, stated)[1]
+    chosen = rows.holds(stated.when)
+    return assemble(rows.size, [(np.flatnonzero(chosen), _date(rows.some(chosen), stated)[1])])
+
+
+def unit(rows: Rows, word: Word) -> Column:
+    """The number converted by the unit table; no row there is a finding."""
+    value = rows.value(word.value)
+    amount, bad = (value, np.zeros(rows.size, bool)) if pd.api.types.is_float_dtype(value) else results.to_number(
+        value, rows.build.comma
+    )
+    variable = word.owner.partition(".")[2]
+    rows.found("build.not-a-number", bad, variable, as_text(value))
+    source = rows.value(word.args["from"])
+    test = rows.value(word.args["test"]) if "test" in word.args else None
+    found, no_row = rows.build.study.units.convert(amount, source, word.args["to"], test)
+    rows.found("build.no-unit", no_row, variable, source, to=word.args["to"])
+    return found
+
+
+def result(rows: Rows, word: Word) -> Column:
+    """One of text, number and unit of the standardised result [C-RES]; the findings come with the number."""
+    orres = rows.value(word.value)
+    units, test = rows.value(word.args["from"]), rows.value(word.args["test"])
+    study = rows.build.study
+    found = results.standardise(as_text(orres), units, test, study.units, study.terms, comma=rows.build.comma)
+    if word.args["give"] == "number":
+        rows.found("build.no-unit", found.no_unit, word.owner.partition(".")[2], units, to="a standard unit")
+    return getattr(found, word.args["give"])
+
+
+def formula(rows: Rows, word: Word) -> Column:
+    """The arithmetic result; missing if a name is, and where it divides by zero, which is a finding."""
+    value, by_zero = compute_formula(word.value, lambda name: records.numbers(rows.value(name), rows.build.comma))
+    whole = np.broadcast_to(np.asarray(value, dtype="float64"), (rows.size,))
+    rows.found("build.by-zero", np.broadcast_to(by_zero, (rows.size,)), word.owner.partition(".")[2])
+    return pd.Series(whole.copy())
+
+
+def case(rows: Rows, word: Word) -> Column:
+    """The first line whose `when` holds decides, even if it gives nothing; none and no `else` is a finding."""
+    left = np.ones(rows.size, dtype=bool)
+    pieces = []
+    for line in word.value:
+        chosen = left & rows.holds(line.when) if line.when else left
+        if chosen.any():
+            bare = rows.some(chosen)
+            pieces.append((np.flatnonzero(chosen), _rounded(_ALGORITHMS[line.word](bare, line), line)))
+        left = left & ~chosen
+    other = word.args.get("else")
+    if other is None:
+        rows.found("build.no-case", left, word.owner.partition(".")[2])
+    elif other != "missing" and left.any():
+        pieces.append((np.flatnonzero(left), constant(other, int(left.sum()))))
+    return assemble(rows.size, pieces)
+
+
+def any_of(rows: Rows, word: Word) -> Column:
+    """The first line that has a value."""
+    left = np.arange(rows.size)
+    pieces = []
+    for line in word.value:
+        if not len(left):
+            break
+        part = Rows(rows.build, rows.made, rows.part, rows.index[left])
+        column = evaluate(part, line)
+        has = column.notna().to_numpy()
+        pieces.append((left[has], take(column, np.flatnonzero(has))))
+        left = left[~has]
+    return assemble(rows.size, pieces)
+
+
+def flag(rows: Rows, word: Word) -> Column:
+    """Y where the condition holds, else what `else` says, or missing."""
+    holds = rows.holds(word.value)
+    other = word.args.get("else")
+    values = pd.Series(["Y", other], dtype="str")
+    return take(values, np.where(holds, 0, 1 if other else -1))
+
+
+def bin_label(rows: Rows, word: Word) -> Column:
+    """The label (or number, from 1) of the half-open class [cut, next cut) that the number is in."""
+    value = records.numbers(rows.value(word.value), rows.build.comma)
+    cuts = np.array([float(cut) for cut in word.args["cuts"]])
+    place = np.searchsorted(cuts, value, side="right")
+    place = np.where(np.isnan(value), -1, place)
+    if word.args.get("give"):
+        return pd.Series(np.where(place < 0, np.nan, place + 1.0))
+    return take(pd.Series(list(word.args["labels"]), dtype="str"), place)
+
+
+def duration(rows: Rows, word: Word) -> Column:
+    """Completed years or months, or days + 1, between two dates."""
+    start, end = (rows.value(name) for name in word.value)
+    return dates.duration(start, end, word.args["as"], word.args.get("known", "day"))
+
+
+def study_day(rows: Rows, word: Word) -> Column:
+    """Days from the reference date without a day zero [A-DAY]."""
+    reference = word.args.get("since") or REFERENCE[rows.made.spec.layer]
+    return dates.study_day(rows.value(word.value), rows.value(reference))
+
+
+_ALGORITHMS = {
+    "copy": copy,
+    "constant": constant_text,
+    "text": text,
+    "term": term,
+    "number": number,
+    "date": date,
+    "imputed": imputed,
+    "unit": unit,
+    "result": result,
+    "formula": formula,
+    "case": case,
+    "any_of": any_of,
+    "flag": flag,
+    "bin": bin_label,
+    "duration": duration,
+    "study_day": study_day,
+    "first": records.first,
+    "last": records.last,
+    "count": records.count,
+    "total": records.total,
+    "lookup": records.lookup,
+    "during": records.during,
+    "pick": records.pick,
+    "program": records.program,
+}

@@ -1,0 +1,257 @@
+"""Builds the datasets of a study, step by step, from raw frames and specs (architecture.md, 3).
+
+Pure: frames and specs in, columns, findings and accounts out; nothing here touches the disk or the clock.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import numpy as np
+import pandas as pd
+
+from clinical import ascii, results
+from clinical.algorithms import evaluate
+from clinical.dates import impute_time, to_day
+from clinical.errors import DerivationError
+from clinical.findings import Findings
+from clinical.frames import Column, Frame, as_text, assemble, ranks_of, take
+from clinical.graph import Graph, Step
+from clinical.making import column_of_program, make_records
+from clinical.resolve import EACH, RECORD, SOURCE, Names, Ref
+from clinical.rows import Cut, Made, PartRows, Raw, Records, Rows, line_rows
+from clinical.spec import Dataset, Part
+from clinical.study import Study
+from clinical.where import Condition, in_words
+from clinical.words import Word, own_names
+
+
+class Build:
+    """The datasets of one study in the making; `run` does one step."""
+
+    def __init__(self, study: Study, names: Names, graph: Graph, raw: dict[str, Frame], cut: str = ""):
+        self.study, self.names, self.graph, self.cut = study, names, graph, cut
+        people = pd.concat([frame["USUBJID"] for frame in raw.values()]) if raw else pd.Series(dtype="str")
+        self.persons = pd.Series(sorted(people.dropna().unique()), dtype="str")
+        index = pd.Index(self.persons)
+        self._raw = {
+            name: Raw(name, frame, index.get_indexer(frame["USUBJID"]).astype("int64")) for name, frame in raw.items()
+        }
+        self._made: dict[str, Made] = {}
+        self._cut: dict[str, Cut] = {}
+        self._refs: dict[tuple[str, Part | None, str], Ref] = {}
+        self._silent = False
+        self.comma = study.setting("comma_decimal") == "true"
+        self.findings = Findings()
+        self.account: list[dict[str, object]] = []
+        self.conditions: dict[str, bool] = {}
+        self.lineage: dict[tuple[str, str], Frame] = {}
+
+    # -- steps ---------------------------------------------------------------------------------------------
+
+    def run(self, step: Step) -> Made:
+        """The dataset of the step with the step's columns added.
+
+        Raises: DerivationError where a promise of ours breaks; the caller stops this dataset and what needs it.
+        """
+        spec = self.study.datasets[step.dataset]
+        if step.records:
+            self._made[spec.name] = make_records(self, spec)
+        made = self._made[spec.name]
+        for name in step.columns:
+            if name:
+                made.columns[name] = self._column(made, name)
+        return made
+
+    def _column(self, made: Made, name: str) -> Column:
+        if name == self.names.sequence(made.spec):
+            return sequence_numbers(self, made)
+        word = made.spec.variables.get(name) or made.spec.supp.get(name)
+        stated = any(name in part.part.variables or any(name in line.take for line in part.part.lines)
+                     for part in made.parts)  # fmt: skip
+        if word is not None and not stated and (len(made.parts) != 1) and not self._by_record(made, word):
+            column = evaluate(Rows(self, made, None, np.arange(made.size)), word)
+        else:
+            column = assemble(made.size, list(self._pieces(made, name)))
+        return self._typed(made, name, column, word)
+
+    def _pieces(self, made: Made, name: str) -> Iterator[tuple[np.ndarray, Column]]:
+        programmed = column_of_program(made, name)
+        for part in made.parts:
+            for word, index in self._statements(made, part, name):
+                if word is not None:
+                    yield index, evaluate(Rows(self, made, part, index), word)
+                elif programmed is not None and part.part.program:
+                    yield index, take(programmed, index)
+
+    def _statements(self, made: Made, part: PartRows, name: str) -> Iterator[tuple[Word | None, np.ndarray]]:
+        rest = np.ones(part.stop - part.start, dtype=bool)
+        for line in part.part.lines:
+            if name in line.take:
+                index = line_rows(part, line)
+                rest[index - part.start] = False
+                yield line.take[name], index
+        yield made.spec.word(part.part, None, name), part.start + np.flatnonzero(rest)
+
+    def _by_record(self, made: Made, word: Word) -> bool:
+        kinds = {self.understand(made.spec, made.parts[0].part, name).kind for name in own_names(word)}
+        return bool(kinds & {RECORD, SOURCE, EACH})
+
+    def _typed(self, made: Made, name: str, column: Column, word: Word | None) -> Column:
+        standard = self.study.standards.get(made.name)
+        kind = (word.type if word else "") or (standard.type_of(name) if standard else "")
+        if name in made.spec.supp:
+            kind = "Char"
+        if kind == "Char":
+            return self._text(made, name, as_text(column))
+        if kind == "Num" and not pd.api.types.is_float_dtype(column):
+            number, bad = results.to_number(as_text(column), self.comma)
+            self.found("build.not-a-number", made, np.flatnonzero(bad), name, take(column, np.flatnonzero(bad)))
+            return number
+        if kind in ("Date", "Datetime") and not pd.api.types.is_datetime64_any_dtype(column):
+            return to_day(column) if kind == "Date" else impute_time(column, "first")[0]
+        if kind == "Date":
+            return column.dt.floor("D").astype("datetime64[s]")
+        return column
+
+    def _text(self, made: Made, name: str, column: Column) -> Column:
+        if not len(column) or pd.api.types.is_float_dtype(column):
+            return column
+        plain, replaced = ascii.to_ascii(column, self.study.transliteration)
+        if replaced.any():
+            self.found("build.not-ascii", made, np.flatnonzero(replaced), name, take(plain, np.flatnonzero(replaced)))
+        return plain
+
+    # -- what words ask for ----------------------------------------------------------------------------------
+
+    def understand(self, spec: Dataset, part: Part | None, name: str) -> Ref:
+        """What a name means on a record of `spec`; specs were checked, so every name has a meaning."""
+        key = (spec.name, part, name)
+        if key not in self._refs:
+            self._refs[key] = self.names.understand(spec, part, name, str(spec.at))
+        return self._refs[key]
+
+    def form(self, name: str) -> Raw:
+        """The records of a raw form.
+
+        Raises: DerivationError when the extract has no readable form of that name.
+        """
+        if name not in self._raw:
+            raise DerivationError("build.no-form", "", form=name)
+        return self._raw[name]
+
+    def raw_forms(self) -> list[Raw]:
+        """Every raw form of the extract."""
+        return list(self._raw.values())
+
+    def made(self, name: str) -> Made:
+        """A dataset as far as it is built."""
+        if name not in self._made:
+            raise DerivationError("build.not-made", "", dataset=name)
+        return self._made[name]
+
+    def dataset(self, name: str, reader: Dataset) -> Records:
+        """A dataset as `reader` may see it: ADaM reads SDTM after the data cut [D-CUT]."""
+        made = self.made(name)
+        if reader.layer == made.spec.layer or made.spec.layer == "adam":
+            return made
+        if name not in self._cut:
+            self._cut[name] = Cut(made, self.names.cut_columns(name), self.cut)
+        return self._cut[name]
+
+    def setting(self, path: str) -> str:
+        """A value of study.yml as text; `study.data_cut` is the date the cut falls on."""
+        if path == "data_cut":
+            return self.cut
+        return str(self.study.setting(path))
+
+    def frame_for_program(self, name: str, columns: tuple[str, ...] | None, reader: Dataset) -> Frame:
+        """USUBJID and exactly the columns a program's `reads` names; of raw forms also `record`."""
+        if name.startswith("raw."):
+            raw = self.form(name[4:])
+            raw.used[:] = True
+            wanted = list(raw.frame.columns) if columns is None else ["USUBJID", "record", *columns]
+            return pd.DataFrame({column: raw.column(column) for column in dict.fromkeys(wanted)})
+        records = self.dataset(name, reader)
+        wanted = self.names.all_columns(name) if columns is None else columns
+        frame = {} if records.study_wide else {"USUBJID": take(self.persons, records.person)}
+        return pd.DataFrame({**frame, **{column: records.column(column) for column in wanted if column != "USUBJID"}})
+
+    # -- findings and accounts -------------------------------------------------------------------------------
+
+    @contextmanager
+    def silent(self) -> Iterator[None]:
+        """Findings of a trial evaluation are not reported: the real one follows."""
+        before, self._silent = self._silent, True
+        try:
+            yield
+        finally:
+            self._silent = before
+
+    def found(self, message: str, made: Made, rows: np.ndarray, variable: str, value: object = "", **words: object) -> None:
+        """A finding for each of some records of a dataset in the making."""
+        if len(rows) and not self._silent:
+            coordinates = made.coordinates(rows)
+            coordinates["USUBJID"] = take(self.persons, made.person[rows])
+            self.found_at(message, coordinates, made.name, variable, value, **words)
+
+    def found_at(
+        self, message: str, coordinates: Frame, dataset: str, variable: str, value: object = "", **words: object
+    ) -> None:
+        """A finding for each row of coordinates."""
+        if self._silent:
+            return
+        keys = coordinates["USUBJID"] if "USUBJID" in coordinates else ""
+        form = str(coordinates["form"].iloc[0]) if "form" in coordinates and len(coordinates) else ""
+        self.findings.add(
+            message, coordinates, dataset=dataset, variable=variable, value=value, keys=keys, **{"form": form, **words}
+        )
+
+    def set_aside(self, spec: Dataset, part: Part, source: Records, index: np.ndarray, reason: str) -> None:
+        """Records that a dataset does not take, with the reason: the row account."""
+        if len(index):
+            rule = part.keep.rule if reason == "keep" and part.keep else ""
+            self.account.append(
+                {"dataset": spec.name, "part": part.name, "source": part.source, "reason": reason, "rule": rule,
+                 "records": len(index)}
+            )  # fmt: skip
+
+    def matched(self, owner: Word | Part, source: str, conditions: list[Condition], chosen: np.ndarray) -> None:
+        """Remembers whether a condition held for any record at all: one that never does is reported."""
+        for asked in conditions:
+            place = f"{owner.at}: {getattr(owner, 'owner', '') or source}: {in_words(asked)}"
+            self.conditions[place] = self.conditions.get(place, False) or bool(chosen.any())
+
+
+def sequence_numbers(build: Build, made: Made) -> Column:
+    """--SEQ: whole numbers from 1 per subject in the order of the keys, ties by record id [C-SEQ]."""
+    order = key_order(build, made)
+    person = made.person[order] if not made.study_wide else np.zeros(made.size, dtype="int64")
+    counts = np.arange(made.size) - _group_starts(person)
+    numbers = np.empty(made.size)
+    numbers[order] = counts + 1.0
+    return pd.Series(numbers)
+
+
+def _group_starts(person: np.ndarray) -> np.ndarray:
+    first = np.ones(len(person), dtype=bool)
+    first[1:] = person[1:] != person[:-1]
+    return np.maximum.accumulate(np.where(first, np.arange(len(person)), 0)) if len(person) else person
+
+
+def key_order(build: Build, made: Made) -> np.ndarray:
+    """The rows in the order of the keys: nulls first, text by ASCII, ties in canonical order [C.6]."""
+    sequence = build.names.sequence(made.spec)
+    names = [key for key in made.spec.keys if key not in ("STUDYID", "USUBJID", sequence)]
+    ranks = [ranks_of(key_column(made, name)) for name in names]
+    return np.lexsort([np.arange(made.size), *ranks[::-1], made.person])
+
+
+def key_column(made: Made, name: str) -> Column:
+    """A key as it sorts: IDVARVAL that holds numbers sorts by number."""
+    column = made.column(name)
+    if name == "IDVARVAL":
+        number, bad = results.to_number(as_text(column))
+        return column if bad.any() else number
+    return column

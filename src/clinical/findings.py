@@ -1,0 +1,118 @@
+"""Findings: what is wrong with a record, where it was collected and what to do about it.
+
+One frame serves every check of every gate (architecture.md, 5). A finding never stops other subjects; its severity
+comes from the message catalogue.
+"""
+
+from __future__ import annotations
+
+from hashlib import sha256
+
+import pandas as pd
+
+from clinical.errors import catalogue
+
+Frame = pd.DataFrame
+
+COLUMNS = [
+    "message", "rule", "severity", "dataset", "variable", "keys", "value", "form", "subject", "folder",
+    "instance", "page", "line", "field", "record", "text", "todo",
+]  # fmt: skip
+COORDINATES = {
+    "form": "form",
+    "subject": "Subject",
+    "folder": "Folder",
+    "instance": "InstanceRepeatNumber",
+    "page": "PageRepeatNumber",
+    "line": "RecordPosition",
+}
+
+
+def no_findings() -> Frame:
+    """An empty finding frame."""
+    return pd.DataFrame({column: pd.Series(dtype="str") for column in COLUMNS})
+
+
+class Findings:
+    """Collects finding frames; `frame()` is all of them in one."""
+
+    def __init__(self) -> None:
+        self._parts: list[Frame] = []
+
+    def add(
+        self,
+        message: str,
+        records: Frame | None = None,
+        *,
+        dataset: str = "",
+        variable: str = "",
+        field: str = "",
+        value: pd.Series | str = "",
+        keys: pd.Series | str = "",
+        rule: str = "",
+        **words: object,
+    ) -> None:
+        """One finding for each row of `records` (EDC coordinates are taken from its columns), or one without records.
+
+        `words` fill the sentence of the catalogue; a sentence is about the rule, never about one value.
+        """
+        entry = catalogue()[message]
+        size = 1 if records is None else len(records)
+        if size == 0:
+            return
+        part = pd.DataFrame(index=range(size))
+        part["message"] = message
+        part["rule"] = rule or entry.rule
+        part["severity"] = entry.severity
+        part["dataset"], part["variable"], part["field"] = dataset, variable, field
+        part["text"] = entry.text.format(dataset=dataset, variable=variable, field=field, **words)
+        part["todo"] = entry.todo
+        for name, given in (("value", value), ("keys", keys)):
+            part[name] = given.to_numpy() if isinstance(given, pd.Series) else given
+        for name, column in {**COORDINATES, "record": "record"}.items():
+            part[name] = records[column].to_numpy() if records is not None and column in records else ""
+        self._parts.append(part)
+
+    def extend(self, frame: Frame) -> None:
+        """Takes over the findings another part of the product collected."""
+        if len(frame):
+            self._parts.append(frame)
+
+    def frame(self) -> Frame:
+        """All findings: text columns of COLUMNS, in the order they were found."""
+        if not self._parts:
+            return no_findings()
+        whole = pd.concat(self._parts, ignore_index=True)
+        return whole.reindex(columns=COLUMNS).astype("str").fillna("")
+
+
+def finding_ids(frame: Frame) -> pd.Series:
+    """The stable id of each finding: a hash of rule, message, record or keys, dataset, variable and field [C-QUERY]."""
+    parts = frame[["message", "rule", "dataset", "variable", "field", "record", "keys"]].astype("str").agg("|".join, axis=1)
+    seen = parts.groupby(parts).cumcount().astype("str")
+    return (parts + "|" + seen).map(lambda text: sha256(text.encode()).hexdigest()[:12])
+
+
+def with_status(found: Frame, before: Frame | None, extract: str) -> Frame:
+    """Findings with id, status against the last run and the extract that showed them first.
+
+    Rows: all of `found`, and those of `before` that are gone, as closed. Status is new, open, closed or reopened.
+    """
+    found = found.reindex(columns=COLUMNS).astype("str").fillna("")
+    found.insert(0, "id", finding_ids(found))
+    found["status"], found["first_seen"] = "new", extract
+    if before is None or not len(before):
+        return _in_order(found)
+    old = before.set_index("id")
+    known = found["id"].isin(old.index)
+    then = found.loc[known, "id"].map(old["status"])
+    found.loc[known, "status"] = then.map(lambda status: "reopened" if status == "closed" else "open")
+    found.loc[known, "first_seen"] = found.loc[known, "id"].map(old["first_seen"])
+    gone = before[~before["id"].isin(found["id"])].assign(status="closed")
+    return _in_order(pd.concat([found, gone], ignore_index=True))
+
+
+def _in_order(frame: Frame) -> Frame:
+    rank = frame["severity"].map({"error": 0, "warning": 1, "info": 2}).fillna(3)
+    keyed = frame.assign(_rank=rank).sort_values(["_rank", "message", "dataset", "variable", "record", "id"])
+    return keyed.drop(columns="_rank").reset_index(drop=True)

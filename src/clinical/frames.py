@@ -1,0 +1,160 @@
+"""Fast, order-true handling of columns and records: the one place that may be clever about pandas and numpy.
+
+A column is a pandas Series with a meaningless RangeIndex: `str` (missing NaN), float64 or datetime64[s].
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+Frame = pd.DataFrame
+Column = pd.Series
+DAY = "datetime64[s]"
+
+
+def take(column: Column, rows: np.ndarray) -> Column:
+    """The column's values at `rows`; row -1 gives missing."""
+    if len(column) == 0:
+        return empty(column.dtype, len(rows))
+    if len(rows) and rows.min() < 0:
+        return pd.Series(column.array.take(rows, allow_fill=True), copy=False)
+    return pd.Series(column.array.take(rows), copy=False)
+
+
+def empty(dtype: object, size: int) -> Column:
+    """A column of `size` missing values."""
+    return pd.Series(index=range(size), dtype=dtype)
+
+
+def constant(value: str | float, size: int) -> Column:
+    """A column that holds `value` in every record."""
+    if isinstance(value, float):
+        return pd.Series(np.full(size, value))
+    return take(pd.Series([value], dtype="str"), np.zeros(size, dtype="int64"))
+
+
+def same_type(columns: list[Column]) -> list[Column]:
+    """The columns brought to one type: their own if they agree, else text; all-missing ones follow the others."""
+    kinds = {str(column.dtype) for column in columns if column.notna().any()} or {str(columns[0].dtype)}
+    if len(kinds) == 1:
+        kind = next(iter(kinds))
+        return [c if str(c.dtype) == kind else empty(kind, len(c)) for c in columns]
+    return [as_text(column) for column in columns]
+
+
+def as_text(column: Column) -> Column:
+    """The column as text: numbers in their shortest form, dates as ISO 8601."""
+    if pd.api.types.is_float_dtype(column):
+        from clinical.rounding import shortest
+
+        return shortest(column)
+    if pd.api.types.is_datetime64_any_dtype(column):
+        from clinical.dates import iso_text
+
+        return iso_text(column)
+    return column
+
+
+def assemble(size: int, pieces: list[tuple[np.ndarray, Column]]) -> Column:
+    """One column of `size` records from pieces that each fill some rows; rows nobody fills are missing."""
+    pieces = [(rows, column) for rows, column in pieces if len(rows)]
+    if not pieces:
+        return empty("str", size)
+    columns = same_type([column for _, column in pieces])
+    if len(pieces) == 1 and len(pieces[0][0]) == size:
+        rows = pieces[0][0]
+        if np.array_equal(rows, np.arange(size)):
+            return columns[0]
+    whole = columns[0] if len(columns) == 1 else pd.concat(columns, ignore_index=True)
+    where = np.full(size, -1, dtype="int64")
+    where[np.concatenate([rows for rows, _ in pieces])] = np.arange(len(whole))
+    return take(whole, where)
+
+
+def codes_of(column: Column) -> np.ndarray:
+    """An integer for each distinct value, in order of first appearance; -1 where missing."""
+    if pd.api.types.is_string_dtype(column) and len(column) > 50_000:
+        import pyarrow as pa
+
+        coded = pa.array(column).dictionary_encode()
+        coded = coded.combine_chunks() if isinstance(coded, pa.ChunkedArray) else coded
+        indices = coded.indices.fill_null(-1)
+        return indices.to_numpy(zero_copy_only=False).astype("int64")
+    return pd.factorize(column)[0].astype("int64")
+
+
+def ranks_of(column: Column) -> np.ndarray:
+    """Where each value stands in ascending order (text by code point); missing is -1 and so comes first."""
+    if pd.api.types.is_float_dtype(column) or pd.api.types.is_datetime64_any_dtype(column):
+        codes, _ = pd.factorize(column, sort=True)
+        return codes.astype("int64")
+    codes, values = pd.factorize(column)
+    order = np.argsort(np.array(values, dtype=object)) if len(values) else np.array([], dtype="int64")
+    rank = np.empty(len(values) + 1, dtype="int64")
+    rank[order] = np.arange(len(values))
+    rank[-1] = -1
+    return rank[codes]
+
+
+def group_codes(columns: list[np.ndarray]) -> np.ndarray:
+    """One integer for each distinct combination of integer columns."""
+    whole = np.zeros(len(columns[0]), dtype="int64")
+    for column in columns:
+        span = int(column.max(initial=-1)) + 2
+        whole = whole * span + (column + 1)
+        whole = pd.factorize(whole)[0].astype("int64")
+    return whole
+
+
+def expand(left: np.ndarray, right: np.ndarray, groups: int) -> tuple[np.ndarray, np.ndarray]:
+    """All pairs (row of left, row of right) whose group codes agree; codes below 0 meet nothing.
+
+    Rows: ordered by left row, then by right row.
+    """
+    order = np.argsort(right, kind="stable")
+    order = order[right[order] >= 0]
+    counts = np.bincount(right[order], minlength=groups) if len(order) else np.zeros(groups, dtype="int64")
+    starts = np.concatenate([[0], np.cumsum(counts)[:-1]]) if groups else np.zeros(0, dtype="int64")
+    inside = left >= 0
+    size = np.where(inside, counts[np.where(inside, left, 0)] if groups else 0, 0)
+    pairs_left = np.repeat(np.arange(len(left)), size)
+    offset = np.arange(size.sum()) - np.repeat(np.cumsum(size) - size, size)
+    return pairs_left, order[np.repeat(starts[np.where(inside, left, 0)], size) + offset]
+
+
+def joint_codes(left: list[Column], right: list[Column]) -> tuple[np.ndarray, np.ndarray]:
+    """Codes under which equal combinations of left and right columns are equal; -1 where any is missing."""
+    size = len(left[0])
+    parts = []
+    for one, two in zip(left, right, strict=True):
+        both = pd.concat(_comparable(one, two), ignore_index=True)
+        parts.append(codes_of(both))
+    missing = np.any([part < 0 for part in parts], axis=0)
+    whole = group_codes(parts)
+    whole[missing] = -1
+    return whole[:size], whole[size:]
+
+
+def _comparable(one: Column, two: Column) -> list[Column]:
+    if pd.api.types.is_float_dtype(one) != pd.api.types.is_float_dtype(two):
+        from clinical.where import as_numbers
+
+        return [pd.Series(as_numbers(one)), pd.Series(as_numbers(two))]
+    return [one, two]
+
+
+def first_of_groups(groups: np.ndarray, order: list[np.ndarray], size: int, last: bool = False) -> np.ndarray:
+    """For each group 0..size-1 the row that comes first (or last) by the order keys; -1 for a group without rows.
+
+    Ties: by position, the first position for first and the last for last.
+    """
+    rows = np.lexsort([np.arange(len(groups)), *order[::-1], groups])
+    rows = rows[groups[rows] >= 0]
+    found = np.full(size, -1, dtype="int64")
+    if last:
+        found[groups[rows]] = rows
+    else:
+        back = rows[::-1]
+        found[groups[back]] = back
+    return found

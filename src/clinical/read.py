@@ -1,0 +1,119 @@
+"""YAML as the spec language has it: every scalar is text, every value knows its file and line.
+
+Anchors, tags and merge keys are refused and a key given twice is an error, because each of them makes two readers
+see two specs (style.md, Specs).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import yaml
+
+from clinical.errors import SpecError
+
+
+@dataclass(frozen=True)
+class At:
+    """Where a value was written: `mappings/rd1302/sdtm/dm.yml:14`."""
+
+    file: str
+    line: int
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}"
+
+
+class Text(str):
+    """A scalar as it was written; `NO`, `0123` and `1:30` stay what they are."""
+
+    at: At
+    quoted: bool
+
+    def __new__(cls, value: str, at: At, quoted: bool = False) -> Text:
+        text = super().__new__(cls, value)
+        text.at = at
+        text.quoted = quoted
+        return text
+
+
+class Mapping(dict):
+    """A YAML mapping; `at` is its first line, `lines` the line of each key."""
+
+    def __init__(self, items: dict | None = None, at: At | None = None, lines: dict[str, int] | None = None):
+        super().__init__(items or {})
+        self.at = at or At("", 0)
+        self.lines = dict(lines or {})
+
+    def line(self, key: str) -> At:
+        """Where `key` was written."""
+        return At(self.at.file, self.lines.get(key, self.at.line))
+
+
+class Sequence(list):
+    """A YAML sequence."""
+
+    def __init__(self, items: list | None = None, at: At | None = None):
+        super().__init__(items or [])
+        self.at = at or At("", 0)
+
+
+Value = Text | Mapping | Sequence
+
+
+def read_yaml(path: Path, root: Path | None = None) -> Mapping:
+    """The mapping that `path` holds; positions name the file relative to `root`.
+
+    Raises: SpecError for what YAML itself refuses, a key given twice, an anchor, alias, tag or merge key, and a
+            document that is not a mapping.
+    """
+    name = str(path.relative_to(root)) if root else str(path)
+    return parse_yaml(path.read_text("utf-8"), name)
+
+
+def parse_yaml(text: str, name: str) -> Mapping:
+    """As `read_yaml`, for text; `name` stands for the file in messages."""
+    try:
+        _refuse_sharing(text, name)
+        node = yaml.compose(text, Loader=yaml.CSafeLoader)
+    except yaml.MarkedYAMLError as fault:
+        mark = fault.problem_mark or fault.context_mark
+        line = mark.line + 1 if mark else 1
+        raise SpecError("spec.not-yaml", At(name, line), problem=fault.problem or str(fault)) from fault
+    if node is None:
+        return Mapping(at=At(name, 1))
+    if not isinstance(node, yaml.MappingNode):
+        raise SpecError("spec.not-a-mapping", At(name, node.start_mark.line + 1))
+    return _value(node, name)
+
+
+def _refuse_sharing(text: str, name: str) -> None:
+    if not any(sign in text for sign in "&*!"):
+        return
+    for event in yaml.parse(text, Loader=yaml.CSafeLoader):
+        tagged = getattr(event, "tag", None) not in (None, "!")
+        if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None) or tagged:
+            raise SpecError("spec.sharing", At(name, event.start_mark.line + 1))
+
+
+def _value(node: yaml.Node, name: str) -> Value:
+    at = At(name, node.start_mark.line + 1)
+    if isinstance(node, yaml.ScalarNode):
+        return Text(node.value, at, quoted=node.style in ("'", '"', "|", ">"))
+    if isinstance(node, yaml.SequenceNode):
+        return Sequence([_value(item, name) for item in node.value], at)
+    items: dict[str, Value] = {}
+    lines: dict[str, int] = {}
+    for key_node, value_node in node.value:
+        line = key_node.start_mark.line + 1
+        if not isinstance(key_node, yaml.ScalarNode):
+            raise SpecError("spec.key-not-text", At(name, line))
+        key = key_node.value
+        if key == "<<":
+            raise SpecError("spec.sharing", At(name, line))
+        if key in items:
+            raise SpecError("spec.key-twice", At(name, line), key=key, first=lines[key], second=line)
+        items[key] = _value(value_node, name)
+        lines[key] = line
+    return Mapping(items, at, lines)

@@ -1,0 +1,352 @@
+"""The words that read other records: first, last, count, total, lookup, during, pick and program.
+
+Records meet only within a person (or study-wide, where one side belongs to nobody). Work is done per person or per
+distinct question, never per record.
+"""
+
+from __future__ import annotations
+
+import inspect
+from importlib import import_module
+
+import numpy as np
+import pandas as pd
+
+from clinical import dates, results
+from clinical.errors import DerivationError
+from clinical.frames import (
+    Column,
+    Frame,
+    codes_of,
+    constant,
+    expand,
+    first_of_groups,
+    group_codes,
+    joint_codes,
+    ranks_of,
+    same_type,
+    take,
+)
+from clinical.resolve import split_source
+from clinical.rows import Raw, Records, Rows
+from clinical.where import mask
+from clinical.words import Source, Word
+
+
+def numbers(column: Column, comma: bool = False) -> np.ndarray:
+    """The column as float64; text that is no number is missing."""
+    if pd.api.types.is_float_dtype(column):
+        return column.to_numpy()
+    return results.to_number(column, comma)[0].to_numpy()
+
+
+def first(rows: Rows, word: Word) -> Column:
+    """The value of the earliest record."""
+    return _end(rows, word, last=False)
+
+
+def last(rows: Rows, word: Word) -> Column:
+    """The value of the latest record."""
+    return _end(rows, word, last=True)
+
+
+def _end(rows: Rows, word: Word, last: bool) -> Column:
+    """Among all sources' records, the one at an end of the order; partial dates by earliest or latest moment."""
+    asker, pairs = _questions(rows, word)
+    values, order, owners = [], [], []
+    for source in word.value:
+        records, column = _records(rows, source)
+        owner, row = _matching(rows, word, source, records, asker, pairs)
+        value = take(records.column(column), row)
+        if "order" in word.args:
+            keys = [_order_key(take(records.column(name), row), last) for name in word.args["order"]]
+        else:
+            complete = dates.is_complete(value) if word.args.get("complete") else value.notna().to_numpy()
+            owner, value = owner[complete], take(value, np.flatnonzero(complete))
+            keys = [_order_key(value, last), _known_parts(value, last)]
+        values.append(value)
+        owners.append(owner)
+        order.append(keys)
+    value = values[0] if len(values) == 1 else pd.concat(same_type(values), ignore_index=True)
+    keys = [np.concatenate(parts) for parts in zip(*order, strict=True)]
+    chosen = first_of_groups(np.concatenate(owners), keys, int(asker.max(initial=-1)) + 1, last)
+    return take(value, _answers(chosen, asker))
+
+
+def _answers(chosen: np.ndarray, asker: np.ndarray) -> np.ndarray:
+    return np.append(chosen, -1)[asker]
+
+
+def _order_key(column: Column, last: bool) -> np.ndarray:
+    if pd.api.types.is_float_dtype(column):
+        return np.nan_to_num(column.to_numpy(), nan=-np.inf)
+    if pd.api.types.is_datetime64_any_dtype(column):
+        return column.to_numpy().astype("int64")
+    moments = dates.latest(column) if last else dates.earliest(column)
+    if moments.notna().sum() == column.notna().sum():
+        return moments.to_numpy().astype("datetime64[s]").astype("int64")
+    return ranks_of(column)
+
+
+def _known_parts(column: Column, last: bool) -> np.ndarray:
+    """On one moment the more complete date wins."""
+    if not pd.api.types.is_string_dtype(column):
+        return np.zeros(len(column), dtype="int64")
+    length = column.str.len().fillna(0).to_numpy().astype("int64")
+    return length if last else -length
+
+
+def _records(rows: Rows, source: Source) -> tuple[Records, str]:
+    head, column = split_source(source.of)
+    if head.startswith("raw."):
+        return rows.build.form(head[4:]), column
+    return rows.build.dataset(head, rows.made.spec), column
+
+
+def _questions(rows: Rows, word: Word) -> tuple[np.ndarray, bool]:
+    """The distinct question behind each record: its person, or the record itself if `where` looks at the record."""
+    asked = [word.args.get("where"), *(source.where for source in word.value)]
+    if any(where is not None and where.others for where in asked):
+        return np.arange(rows.size), True
+    if rows.made.study_wide:
+        return np.zeros(rows.size, dtype="int64"), False
+    return rows.person, False
+
+
+def _matching(
+    rows: Rows, word: Word, source: Source, records: Records, asker: np.ndarray, pairs: bool
+) -> tuple[np.ndarray, np.ndarray]:
+    """(question, row of records) for every record that the question may read."""
+    conditions = [where for where in (word.args.get("where"), source.where) if where is not None]
+    if not pairs:
+        chosen = np.ones(len(records.person), dtype=bool)
+        for where in conditions:
+            chosen &= mask(records.column, where)
+        rows.build.matched(word, source.of, conditions, chosen)
+        row = np.flatnonzero(chosen)
+        mark_used(records, row)
+        wide = rows.made.study_wide or records.study_wide
+        owner = np.zeros(len(row), dtype="int64") if wide else records.person[row]
+        inside = owner <= asker.max(initial=-1)
+        return owner[inside].astype("int64"), row[inside]
+    left, right, groups = rows.groups(records)
+    owner, row = expand(left, right, groups)
+    chosen = np.ones(len(row), dtype=bool)
+    for where in conditions:
+        chosen &= mask(
+            lambda name: take(records.column(name), row),
+            where,
+            other=lambda name: take(rows.value(name), owner),
+            member=lambda values, name: _member_of(rows, owner, values, name),
+        )
+    mark_used(records, row[chosen])
+    return owner[chosen], row[chosen]
+
+
+def mark_used(records: Records, row: np.ndarray) -> None:
+    """A raw record that a word read counts as taken in the row account."""
+    if isinstance(records, Raw):
+        records.used[row] = True
+
+
+def _member_of(rows: Rows, owner: np.ndarray, values: Column, name: str) -> np.ndarray:
+    return Rows(rows.build, rows.made, rows.part, rows.index[owner]).member(values, name)
+
+
+def count(rows: Rows, word: Word) -> Column:
+    """The number of records; 0 where there are none."""
+    asker, pairs = _questions(rows, word)
+    size = int(asker.max(initial=-1)) + 1
+    found = np.zeros(size + 1)
+    for source in word.value:
+        records, column = _records(rows, source)
+        owner, row = _matching(rows, word, source, records, asker, pairs)
+        if column:
+            owner = owner[take(records.column(column), row).notna().to_numpy()]
+        found[:size] += np.bincount(owner, minlength=size)[:size]
+    return pd.Series(found[asker])
+
+
+def total(rows: Rows, word: Word) -> Column:
+    """The sum of the values; missing where there are none."""
+    asker, pairs = _questions(rows, word)
+    size = int(asker.max(initial=-1)) + 1
+    owners, values = [], []
+    for source in word.value:
+        records, column = _records(rows, source)
+        owner, row = _matching(rows, word, source, records, asker, pairs)
+        value = numbers(take(records.column(column), row), rows.build.comma)
+        owners.append(owner[~np.isnan(value)])
+        values.append(value[~np.isnan(value)])
+    owner, value = np.concatenate(owners), np.concatenate(values)
+    found = np.full(size + 1, np.nan)
+    has = np.bincount(owner, minlength=size)[:size] > 0
+    found[:size] = np.where(has, np.bincount(owner, weights=value, minlength=size)[:size], np.nan)
+    return pd.Series(found[asker])
+
+
+def lookup(rows: Rows, word: Word) -> Column:
+    """The one value of the matching records; two different values, or none (unless optional), is a finding."""
+    head, column = split_source(word.value)
+    records = rows.build.form(head[4:]) if head.startswith("raw.") else rows.build.dataset(head, rows.made.spec)
+    left, right, _ = rows.groups(records)
+    mine = [rows.value(name) for name in word.args["match"].values()]
+    theirs = [records.column(name) for name in word.args["match"]]
+    here, there = joint_codes([pd.Series(left), *mine], [pd.Series(right), *theirs])
+    values = records.column(column)
+    codes = codes_of(values)
+    size = int(max(here.max(initial=-1), there.max(initial=-1))) + 1
+    usable = (there >= 0) & (codes >= 0)
+    mark_used(records, np.flatnonzero(there >= 0))
+    row = np.full(size + 1, -1, dtype="int64")
+    row[there[usable][::-1]] = np.flatnonzero(usable)[::-1]
+    differs = np.zeros(size + 1, dtype=bool)
+    differs[there[usable][codes[usable] != codes[row[there[usable]]]]] = True
+    row[differs] = -1
+    row[-1] = -1
+    variable = word.owner.partition(".")[2]
+    asked = np.where(here >= 0, here, size)
+    rows.found("build.lookup-differs", differs[asked], variable, source=word.value)
+    if not word.args.get("optional"):
+        rows.found("build.lookup-none", (row[asked] < 0) & ~differs[asked], variable, source=word.value)
+    return take(values, row[asked])
+
+
+def during(rows: Rows, word: Word) -> Column:
+    """The value shared by every interval [from, to) that the date can fall in [C-EPOCH]."""
+    head, column = split_source(word.value)
+    records = rows.build.form(head[4:]) if head.startswith("raw.") else rows.build.dataset(head, rows.made.spec)
+    left, right, groups = rows.groups(records)
+    at = rows.value(word.args["at"])
+    question = group_codes([left, codes_of(at)])
+    distinct = first_of_groups(question, [], int(question.max(initial=-1)) + 1)
+    asked = take(at, distinct)
+    spans = _Spans(records, word, right, groups)
+    found = spans.value_at(asked, left[distinct])
+    missing = at.isna().to_numpy()
+    return take(records.column(column), np.where(missing, -1, found[question] if len(found) else -1))
+
+
+class _Spans:
+    """The intervals of each group, and the record whose value a date shares."""
+
+    def __init__(self, records: Records, word: Word, group: np.ndarray, groups: int):
+        self.group, self.groups = group, groups
+        starts = records.column(word.args["from"].rpartition(".")[2])
+        ends = records.column(word.args["to"].rpartition(".")[2])
+        self.start, self.start_timed = _moment(starts, dates.earliest), dates.has_time(starts)
+        self.has_start = starts.notna().to_numpy()
+        closed = self._last() if not word.args.get("closed") else np.ones(len(group), dtype=bool)
+        self.end = np.where(closed, _moment(ends, dates.latest), _moment(ends, dates.earliest))
+        self.end_timed, self.open = dates.has_time(ends), ends.isna().to_numpy()
+        self.closed = closed
+        self.value = codes_of(records.column(split_source(word.value)[1]))
+
+    def _last(self) -> np.ndarray:
+        row = first_of_groups(self.group, [self.start], self.groups, last=True)
+        closed = np.zeros(len(self.group), dtype=bool)
+        closed[row[row >= 0]] = True
+        return closed
+
+    def value_at(self, at: Column, group: np.ndarray) -> np.ndarray:
+        """The record that answers for each date, -1 for none."""
+        low, high, timed = _moment(at, dates.earliest), _moment(at, dates.latest), dates.has_time(at)
+        low = np.where(timed, low, low // DAY * DAY)
+        left, row = expand(np.where(at.notna().to_numpy(), group, -1), self.group, self.groups)
+        keep = self.has_start[row] & (self.value[row] >= 0)
+        left, row = left[keep], row[keep]
+        low, high, timed = low[left], np.where(timed, low, high)[left], timed[left]
+        starts_by = _compare(self.start[row], high, timed & self.start_timed[row], ("le",))
+        begun = _compare(self.start[row], low, timed & self.start_timed[row], ("le",))
+        both = timed & self.end_timed[row]
+        ends_after = self._before_end(low, row, both)
+        still = self._before_end(high, row, both)
+        touches = starts_by & ends_after
+        size = len(at)
+        low_in, high_in = np.zeros(size, bool), np.zeros(size, bool)
+        low_in[left[begun & ends_after]] = True
+        high_in[left[starts_by & still]] = True
+        answer = np.full(size, -1, dtype="int64")
+        hit_left, hit_row = left[touches], row[touches]
+        answer[hit_left[::-1]] = hit_row[::-1]
+        differs = np.zeros(size, bool)
+        differs[hit_left[self.value[hit_row] != self.value[answer[hit_left]]]] = True
+        return np.where(low_in & high_in & ~differs, answer, -1)
+
+    def _before_end(self, moment: np.ndarray, row: np.ndarray, both: np.ndarray) -> np.ndarray:
+        inside = np.where(
+            self.closed[row],
+            _compare(moment, self.end[row], both, ("le",)),
+            _compare(moment, self.end[row], both, ("lt",)),
+        )
+        return inside | self.open[row]
+
+
+DAY = 86_400
+
+
+def _moment(column: Column, end: object) -> np.ndarray:
+    return end(column).to_numpy().astype("datetime64[s]").astype("int64")
+
+
+def _compare(left: np.ndarray, right: np.ndarray, timed: np.ndarray, how: tuple[str]) -> np.ndarray:
+    """Comparison at the coarser precision: by the second where both have a time, else by the day."""
+    operation = np.less_equal if how == ("le",) else np.less
+    return np.where(timed, operation(left, right), operation(left // DAY, right // DAY))
+
+
+def pick(rows: Rows, word: Word) -> Column:
+    """Y on the first or last record of each group of this dataset."""
+    where = word.args.get("where")
+    chosen = rows.holds(where) if where is not None else np.ones(rows.size, dtype=bool)
+    index = np.flatnonzero(chosen)
+    inside = Rows(rows.build, rows.made, rows.part, rows.index[index])
+    groups = group_codes([inside.person, *(codes_of(inside.value(name)) for name in word.args.get("by", ()))])
+    last = word.value == "last"
+    keys = [_order_key(inside.value(name), last) for name in word.args["order"]]
+    found = first_of_groups(groups, keys, int(groups.max(initial=-1)) + 1, last)
+    marks = np.full(rows.size, -1, dtype="int64")
+    marks[index[found[found >= 0]]] = 0
+    return take(constant("Y", 1), marks)
+
+
+def program(rows: Rows, word: Word) -> Column:
+    """The column that a function of the dataset's module gives for the frames its `reads` names."""
+    own = rows.made.name
+    reads = dict(word.args.get("reads") or {})
+    reads.setdefault(own, ())
+    frames = program_frames(rows, word, reads)
+    found = call_program(rows, word, frames)
+    if not isinstance(found, pd.Series) or len(found) != rows.size:
+        raise DerivationError("build.program-column", own, name=word.value, size=rows.size)
+    return found.reset_index(drop=True)
+
+
+def program_frames(rows: Rows, word: Word, reads: dict) -> dict[str, Frame]:
+    """The frames a program asks for, by parameter name: USUBJID and exactly the columns of `reads`."""
+    frames = {}
+    for name, columns in reads.items():
+        if name == rows.made.name:
+            values = {column: rows.value(column) for column in columns}
+            frames[name.lower()] = pd.DataFrame({"USUBJID": rows.value("USUBJID"), **values})
+        else:
+            frames[name.lower().replace(".", "_")] = rows.build.frame_for_program(name, columns, rows.made.spec)
+    return frames
+
+
+def call_program(rows: Rows, word: Word, frames: dict[str, Frame]) -> object:
+    """Calls `<layer>.<dataset>.<function>`, handing over `spec` only if it asks for it."""
+    spec = rows.made.spec
+    path = f"{spec.layer}.{spec.name.lower()}.{word.value}"
+    function = rows.build.study.programs.get(path) or _function(path, word)
+    if "spec" in inspect.signature(function).parameters:
+        return function(**frames, spec=spec)
+    return function(**frames)
+
+
+def _function(path: str, word: Word) -> object:
+    module, _, name = path.rpartition(".")
+    found = getattr(import_module(module), name, None)
+    if found is None:
+        raise DerivationError("build.no-program", word.where_it_stands(), path=path)
+    return found

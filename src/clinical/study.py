@@ -1,0 +1,93 @@
+"""A study as its folder states it: configuration, raw forms, datasets, standards, terminology and units."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from clinical.errors import SpecError, SpecErrors
+from clinical.ascii import read_transliteration
+from clinical.forms import Form, read_forms
+from clinical.read import Mapping, read_yaml
+from clinical.spec import Dataset, read_dataset
+from clinical.standards import Standard, read_standards
+from clinical.terms import Terms
+from clinical.units import Units
+
+LAYERS = ("sdtm", "adam")
+LIBRARY = Path(__file__).resolve().parents[2] / "mappings" / "library"
+
+
+@dataclass(eq=False)
+class Study:
+    """Everything a study team wrote, read and typed; nothing here has seen data."""
+
+    name: str
+    folder: Path
+    library: Path
+    config: Mapping
+    forms: dict[str, Form]
+    datasets: dict[str, Dataset]
+    standards: dict[str, Standard]
+    terms: Terms
+    units: Units
+    transliteration: object
+    programs: dict[str, object] = field(default_factory=dict)
+
+    @property
+    def id(self) -> str:
+        """STUDYID."""
+        return str(self.config["study"])
+
+    def setting(self, path: str) -> object:
+        """A value of study.yml by its dotted name, such as `subject.shape`; None where there is none."""
+        node: object = self.config
+        for key in path.split("."):
+            if not isinstance(node, Mapping) or key not in node:
+                return None
+            node = node[key]
+        return node
+
+
+def load_study(folder: Path, library: Path = LIBRARY) -> Study:
+    """The study in `folder` with every file read and every dataset parsed.
+
+    Raises: SpecErrors with all faults of all files, never only the first.
+    """
+    shown_from = folder.resolve().parents[1]
+    errors: list[SpecError] = []
+    config = read_yaml(folder / "study.yml", folder.parent.parent)
+    forms: dict[str, Form] = {}
+    try:
+        forms = read_forms(folder / "raw", folder.parent.parent)
+    except SpecErrors as faults:
+        errors += faults.errors
+    datasets: dict[str, Dataset] = {}
+    for layer in LAYERS:
+        for path in sorted((folder / layer).glob("*.yml")):
+            try:
+                dataset = read_dataset(path.resolve(), shown_from, library.resolve().parent, layer, config)
+            except SpecError as fault:
+                errors.append(fault)
+            else:
+                datasets[dataset.name] = dataset
+    if errors:
+        raise SpecErrors(errors)
+    return Study(
+        name=folder.name,
+        folder=folder,
+        library=library,
+        config=config,
+        forms=forms,
+        datasets=datasets,
+        standards=read_standards(library, folder),
+        terms=Terms(library, folder),
+        units=Units(library / "units.csv"),
+        transliteration=read_transliteration(library / "transliteration.csv"),
+    )
+
+
+def study_folders(mappings: Path) -> Iterable[Path]:
+    """The folders under `mappings/` that hold a study."""
+    return (path.parent for path in sorted(mappings.glob("*/study.yml")))

@@ -1,0 +1,85 @@
+"""Which columns a form needs of its file, which are missing and which nobody knows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from clinical.errors import InputError
+from clinical.form_fields import SYSTEM, Field
+from clinical.forms import EDC_RECORD, Form
+from clinical.names import closest
+
+FILE_AND_LINE = ("file",)
+
+
+def record_parts(form: Form, columns: Iterable[str]) -> tuple[str, ...]:
+    """The columns that make the record id: those the form names, else the EDC's, else file and line.
+
+    A file with some of the EDC's coordinates must have all of them.
+    """
+    if form.record:
+        return form.record
+    return EDC_RECORD if set(columns) & set(EDC_RECORD[1:]) else FILE_AND_LINE
+
+
+def column_of(form: Form, name: str) -> str:
+    """The column of the file that `name` stands for: a field's own column, or the name itself."""
+    for field in form.fields.values():
+        for given, column in zip(field.gives, field.columns, strict=False):
+            if name == given:
+                return column
+    return name
+
+
+def must_have_columns(form: Form, path: str, columns: list[str]) -> None:
+    """Refuses a file without a column that the form declares, with all that are missing.
+
+    Raises: InputError.
+    """
+    needed = [form.subject]
+    needed += [name for name in record_parts(form, columns) if name != "file" and name != form.subject]
+    needed += form.coordinates.values()
+    if form.duplicates:
+        needed += [form.duplicates.order, *form.duplicates.by]
+    gone = [name for name in needed if not _is_there(form, name, columns)]
+    if form.source.where:
+        gone += [n for n in sorted(form.source.where.columns) if column_of(form, n) not in columns]
+    gone += [f.column for f in form.fields.values() if not f.not_submitted and not _has(f, columns)]
+    if gone:
+        others = [column for column in columns if column not in known_columns([form])]
+        named = ", ".join(_with_hint(name, others) for name in dict.fromkeys(gone))
+        raise InputError("raw.columns-missing", f"{path}:1", form=form.name, columns=named)
+
+
+def _is_there(form: Form, name: str, columns: list[str]) -> bool:
+    field = form.fields.get(name)
+    return _has(field, columns) if field else name in columns
+
+
+def _has(field: Field, columns: list[str]) -> bool:
+    return field.joined or any(column in columns for column in field.columns)
+
+
+def _with_hint(name: str, columns: list[str]) -> str:
+    near = closest(name, columns)
+    return f"{name} (there is {near})" if near else name
+
+
+def unmarked_gone(form: Form, columns: list[str]) -> list[str]:
+    """Fields marked not_submitted that the file does not have."""
+    return [f.column for f in form.fields.values() if f.not_submitted and not _has(f, columns)]
+
+
+def known_columns(forms: Iterable[Form]) -> set[str]:
+    """Every column that one of the forms reads or that each export has."""
+    known = set(SYSTEM)
+    for form in forms:
+        known.add(form.subject)
+        known.update(column for field in form.fields.values() for column in field.columns)
+    return known
+
+
+def used_columns(form: Form, columns: list[str]) -> list[str]:
+    """The columns of the file that this form takes, in the file's order."""
+    known = known_columns([form])
+    return [column for column in columns if column in known]

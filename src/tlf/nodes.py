@@ -1,0 +1,103 @@
+"""Reading one value of a display file: its kind is checked here, and a refusal says file, line and what was meant."""
+
+from __future__ import annotations
+
+import re
+
+from clinical.errors import SpecError
+from clinical.names import closest
+from clinical.read import Mapping, Sequence, Text
+from clinical.where import Condition, condition
+
+NUMBER = re.compile(r"\d+(\.\d+)?")
+EACH = "{each}"
+KINDS = {Text: "text", Mapping: "a mapping", Sequence: "a list"}
+
+Filter = dict[str, Condition]
+
+
+def place(node: Mapping, key: str, owner: str) -> str:
+    """Where the value of `key` was written, in whichever file of an `extends` chain that is."""
+    value = node.get(key)
+    return f"{getattr(value, 'at', node.at)}: {owner}"
+
+
+def known(node: Mapping, keys: tuple[str, ...], owner: str) -> None:
+    """Refuses a key that is none of `keys`."""
+    if not isinstance(node, Mapping):
+        raise SpecError("tlf.kind", f"{getattr(node, 'at', '')}: {owner}", key=owner.split(".")[-1], kind="a mapping")
+    for key in node:
+        if key not in keys:
+            raise SpecError("tlf.unknown-key", place(node, key, owner), key=key, hint=hint(key, keys))
+
+
+def hint(word: str, options: tuple[str, ...]) -> str:
+    """`; did you mean X?`, or nothing when no option is near."""
+    near = closest(word, options)
+    return f"; did you mean {near}?" if near else ""
+
+
+def required(node: Mapping, key: str, owner: str, kind: type | None = None, at: object = "") -> object:
+    """The value of `key`, of this kind."""
+    if key not in node:
+        raise SpecError("tlf.needed", f"{at or node.at}: {owner}", key=key)
+    if kind and not isinstance(node[key], kind):
+        raise SpecError("tlf.kind", place(node, key, owner), key=key, kind=KINDS[kind])
+    return node[key]
+
+
+def text(node: Mapping, key: str, owner: str, default: str) -> str:
+    """The text of `key`, or the default."""
+    return str(required(node, key, owner, Text)) if key in node else default
+
+
+def texts(node: Mapping, key: str, owner: str) -> tuple[str, ...]:
+    """The texts of a list, or one text as a list of one; none if the key is absent."""
+    given = node.get(key, ())
+    items = [given] if isinstance(given, Text) else given
+    if isinstance(items, Mapping) or not all(isinstance(item, Text) for item in items):
+        raise SpecError("tlf.kind", place(node, key, owner), key=key, kind="text or a list of texts")
+    return tuple(str(item) for item in items)
+
+
+def numbers(node: Mapping, key: str, owner: str) -> tuple[float, ...]:
+    """The numbers of a list, or one number as a list of one."""
+    required(node, key, owner)
+    items = texts(node, key, owner)
+    if not items or not all(NUMBER.fullmatch(item) for item in items):
+        raise SpecError("tlf.kind", place(node, key, owner), key=key, kind="a number or a list of numbers")
+    return tuple(float(item) for item in items)
+
+
+def number(node: Mapping, key: str, owner: str, default: float) -> float:
+    """The number of `key`, or the default."""
+    return numbers(node, key, owner)[0] if key in node else default
+
+
+def choice(node: Mapping, key: str, options: tuple[str, ...], owner: str) -> str:
+    """One of `options`; the first is the default."""
+    given = text(node, key, owner, options[0])
+    if given not in options:
+        raise SpecError("tlf.choice", place(node, key, owner), key=key, value=given, options=", ".join(options))
+    return given
+
+
+def with_part(node: Mapping | Sequence, parts: tuple[str, ...], owner: str) -> Filter:
+    """The condition for every part of the columns, `{each}` replaced by the part's key."""
+    if EACH in _all_text(node) and parts == ("",):
+        raise SpecError("tlf.each", f"{node.at}: {owner}")
+    return {part: condition(_replaced(node, part), owner) for part in parts}
+
+
+def _all_text(node: object) -> str:
+    if isinstance(node, Mapping):
+        return " ".join(_all_text(value) for value in node.values())
+    return " ".join(_all_text(item) for item in node) if isinstance(node, Sequence) else str(node)
+
+
+def _replaced(node: object, part: str) -> object:
+    if isinstance(node, Mapping):
+        return Mapping({key: _replaced(value, part) for key, value in node.items()}, node.at, node.lines)
+    if isinstance(node, Sequence):
+        return Sequence([_replaced(item, part) for item in node], node.at)
+    return Text(node.replace(EACH, part), node.at, node.quoted)

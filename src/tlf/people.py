@@ -1,0 +1,169 @@
+"""Who is in a display and in which column, and the records that belong to them.
+
+The population dataset alone decides both [V-N]: records of other datasets are joined to it by USUBJID, and where such
+a dataset carries its own copy of a population flag or treatment the two must agree.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping as Datasets
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from clinical.errors import DerivationError, SpecError
+from clinical.findings import Findings
+from clinical.frames import Frame, as_text
+from clinical.where import Condition, mask
+from tlf.nodes import hint
+from tlf.rows import Row
+from tlf.spec import Display
+
+SUBJECT = "USUBJID"
+
+
+@dataclass(frozen=True)
+class Group:
+    """A group of columns: its header and which of the population are in it."""
+
+    label: str
+    member: np.ndarray
+
+    @property
+    def size(self) -> int:
+        """N of the header."""
+        return int(self.member.sum())
+
+
+@dataclass(frozen=True)
+class Records:
+    """Records of the population: `person` is the position of each one's subject in it."""
+
+    frame: Frame
+    person: np.ndarray
+
+
+class People:
+    """The population of a display, its groups, and the records it reads."""
+
+    def __init__(self, display: Display, adam: Datasets[str, Frame], findings: Findings):
+        self._display = display
+        self._adam = adam
+        self._positions: dict[str, np.ndarray] = {}
+        source = self._dataset(display.population.dataset, display.at)
+        self.frame = self._filtered(source, display.population.where, display.at)
+        if self.frame[SUBJECT].duplicated().any():
+            raise DerivationError("tlf.population-twice", display.at, dataset=display.population.dataset)
+        self.ids = self.frame[SUBJECT].to_numpy(dtype=object)
+        self.groups = self._groups(findings)
+        self._agrees()
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    def records(self, row: Row, part: str) -> Records:
+        """The records that a row reads for one part of the columns."""
+        frame = self._dataset(row.dataset, row.at)
+        person = self._position(row.dataset)
+        kept = person >= 0
+        asked = self._display.filters if row.joins_records and self._display.records else ()
+        for one in (*asked, *row.filters):
+            kept &= self._mask(frame, one[part], row.at)
+        return Records(frame[kept].reset_index(drop=True), person[kept])
+
+    def has_records(self) -> bool:
+        """Whether anybody of the population has a record that the display is about."""
+        name = self._display.records
+        if not len(self) or not name:
+            return len(self) > 0
+        frame, person = self._dataset(name, self._display.at), self._position(name)
+        for part in self._display.columns.parts:
+            kept = person >= 0
+            for one in self._display.filters:
+                kept &= self._mask(frame, one[part], self._display.at)
+            if kept.any():
+                return True
+        return False
+
+    def variable(self, records: Records, name: str, at: str) -> pd.Series:
+        """One variable of the records."""
+        self._has(records.frame, (name,), at)
+        return records.frame[name]
+
+    def mask(self, records: Records, asked: Condition, at: str) -> np.ndarray:
+        """Which of the records satisfy a condition."""
+        return self._mask(records.frame, asked, at)
+
+    def _dataset(self, name: str, at: str) -> Frame:
+        if name not in self._adam:
+            raise SpecError("tlf.no-dataset", at, dataset=name, hint=hint(name, tuple(sorted(self._adam))))
+        return self._adam[name]
+
+    def _position(self, dataset: str) -> np.ndarray:
+        if dataset not in self._positions:
+            self._positions[dataset] = pd.Index(self.ids).get_indexer(self._adam[dataset][SUBJECT])
+        return self._positions[dataset].copy()
+
+    def _has(self, frame: Frame, names: tuple[str, ...], at: str) -> None:
+        for name in names:
+            if name not in frame.columns:
+                near = hint(name, tuple(frame.columns))
+                raise SpecError("tlf.no-variable", at, variable=name, hint=near)
+
+    def _mask(self, frame: Frame, asked: Condition, at: str) -> np.ndarray:
+        self._has(frame, tuple(sorted(asked.columns | asked.others)), at)
+        return mask(frame, asked)
+
+    def _filtered(self, frame: Frame, asked: Condition | None, at: str) -> Frame:
+        kept = self._mask(frame, asked, at) if asked else np.ones(len(frame), dtype=bool)
+        return frame[kept].sort_values(SUBJECT, kind="stable").reset_index(drop=True)
+
+    def _groups(self, findings: Findings) -> list[Group]:
+        columns = self._display.columns
+        groups: list[Group] = []
+        if columns.by:
+            self._has(self.frame, (columns.by,), self._display.at)
+            values = as_text(self.frame[columns.by])
+            groups = [Group(one.label, values.isin(list(one.values)).to_numpy()) for one in columns.levels]
+            groups = [g for g in groups if g.size or g.label not in columns.when_used]
+            listed = {value for level in columns.levels for value in level.values}
+            strange = sorted(set(values.dropna()) - listed)
+            groups += [Group(value, (values == value).to_numpy(dtype=bool, na_value=False)) for value in strange]
+            for _ in strange[:1]:
+                findings.add(
+                    "tlf.value-without-column",
+                    dataset=self._display.population.dataset,
+                    variable=columns.by,
+                    display=self._display.name,
+                    count=len(strange),
+                )
+        if columns.total:
+            groups.append(Group(columns.total, np.ones(len(self), dtype=bool)))
+        return groups
+
+    def _agrees(self) -> None:
+        """Every dataset's own copy of the population's variables says what the population dataset says [V-N]."""
+        asked = self._display.population.where
+        names = sorted({self._display.columns.by, *(asked.columns if asked else ())} - {""})
+        for dataset in self._display.datasets:
+            if dataset == self._display.population.dataset:
+                continue
+            frame = self._dataset(dataset, self._display.at)
+            position = self._position(dataset)
+            inside = position >= 0
+            for name in (one for one in names if one in frame.columns):
+                here = as_text(frame[name])[inside].to_numpy(dtype=object)
+                there = as_text(self.frame[name]).to_numpy(dtype=object)[position[inside]]
+                differs = (here != there) & ~(pd.isna(here) & pd.isna(there))
+                if differs.any():
+                    subjects = sorted(set(self.ids[position[inside][differs]]))
+                    raise DerivationError(
+                        "tlf.population-differs",
+                        self._display.at,
+                        dataset=dataset,
+                        variable=name,
+                        population=self._display.population.dataset,
+                        count=len(subjects),
+                        subjects=", ".join(subjects[:5]),
+                    )

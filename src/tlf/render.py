@@ -1,0 +1,247 @@
+"""Pages as files: RTF for the report, HTML to read and to ask who is behind a number, CSV of the cells.
+
+Nothing here knows a number; a page is a `Grid`, and a file is bytes that depend on the grid alone.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections.abc import Mapping as Datasets
+from functools import cache
+
+from clinical.frames import Frame
+from tlf.layout import Aligned, align, column_cells, column_width, lines_needed, pages_of_columns, stub_width
+from tlf.shapes.grid import NO_DATA, Grid, header_of
+
+TWIPS_PER_POINT = 20
+PAPERS = {"A4": (16838, 11906), "Letter": (15840, 12240)}
+SIDE, EDGE, GAP, INDENT = 1080, 720, 60, 200
+BODY, TITLE, NOTE = 9, 10, 8
+STUB_PART = 0.45
+RUNS_IN_A_SPREADSHEET = re.compile(r"[=+\-@\t\r](?![\d.,() ]*$).", re.DOTALL)
+CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f\x7f]")
+
+
+class Raw(str):
+    """RTF that is already escaped."""
+
+
+def rtf_text(value: object) -> str:
+    """Text as ASCII RTF: control words escaped, everything beyond ASCII as signed 16-bit code units."""
+    if isinstance(value, Raw):
+        return value
+    text = CONTROL.sub(" ", str(value)).replace("\\", r"\\").replace("{", r"\{").replace("}", r"\}")
+    text = text.replace("\n", r"\line ").replace("\u00a0", r"\~")
+    return "".join(sign if ord(sign) < 128 else _code_units(sign) for sign in text)
+
+
+def _code_units(sign: str) -> str:
+    units = sign.encode("utf-16-be")
+    numbers = [int.from_bytes(units[at : at + 2], "big", signed=True) for at in range(0, len(units), 2)]
+    return "".join(f"\\u{number}?" for number in numbers)
+
+
+@cache
+def _environment(kind: str):
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
+    shared = {"loader": PackageLoader("tlf"), "trim_blocks": True, "undefined": StrictUndefined}
+    if kind == "html":
+        return Environment(autoescape=True, lstrip_blocks=True, **shared)
+    signs = {"block": ("[%", "%]"), "variable": ("[[", "]]"), "comment": ("[#", "#]")}
+    named = {f"{name}_{end}_string": sign for name, pair in signs.items() for end, sign in zip(("start", "end"), pair)}
+    return Environment(autoescape=False, finalize=rtf_text, **named, **shared)
+
+
+def render_rtf(grid: Grid, picture: dict[str, object] | None = None) -> bytes:
+    """The display as RTF: landscape, titles and footnotes on every page, header rows repeated, page x of y."""
+    page = _page(grid)
+    tables = [] if picture or not grid.lines else _rtf_tables(grid, page)
+    text = _environment("rtf").get_template("table.rtf.j2").render(
+        titles=grid.titles, footnotes=grid.footnotes, source=grid.source, page=page, tables=tables,
+        picture=picture, no_data=NO_DATA,
+    )  # fmt: skip
+    return text.encode("ascii")
+
+
+def _page(grid: Grid) -> dict[str, int]:
+    """Paper and margins; the margins leave room for titles and footnotes, which are in the page's head and foot."""
+    paper_width, paper_height = PAPERS[grid.display.paper]
+    room = paper_width - 2 * SIDE
+    titles = sum(lines_needed(title, room / (TITLE * TWIPS_PER_POINT)) for title in grid.titles)
+    below = (*grid.footnotes, *grid.source)
+    notes = sum(lines_needed(note, room / (NOTE * TWIPS_PER_POINT)) for note in below)
+    return {
+        "width": paper_width,
+        "height": paper_height,
+        "side": SIDE,
+        "edge": EDGE,
+        "gap": GAP,
+        "room": room,
+        "top": EDGE + int(1.2 * TITLE * TWIPS_PER_POINT * titles) + 200,
+        "bottom": EDGE + int(1.2 * NOTE * TWIPS_PER_POINT * notes) + 260,
+    }
+
+
+def _rtf_tables(grid: Grid, page: dict[str, int]) -> list[dict[str, object]]:
+    em = BODY * TWIPS_PER_POINT
+    room = page["room"] / em
+    stub = stub_width(grid, INDENT / em, STUB_PART * room)
+    gaps = gaps_of(grid)
+    tables = []
+    for places in pages_of_columns(grid, room, stub):
+        edges = _edges(grid, places, stub, room, em)
+        aligned = [align(column_cells(grid, place)) for place in places]
+        rows = [*_rtf_headers(grid, places, edges)]
+        for index, line in enumerate(grid.lines):
+            last = index == len(grid.lines) - 1
+            cells = [_label_cell(line.label, line.indent, edges[0], last)]
+            cells += [
+                _number_cell(line.cells[place], one, index, edges[at], edges[at + 1], em, last)
+                for at, (place, one) in enumerate(zip(places, aligned, strict=True))
+            ]
+            rows.append({"header": False, "keep": line.keep, "gap": gaps[index], "cells": cells})
+        tables.append({"rows": rows})
+    return tables
+
+
+def gaps_of(grid: Grid) -> list[bool]:
+    """Lines with some room above: a block of indented lines stands apart from what is above and below it."""
+    indents = [line.indent for line in grid.lines]
+    after = [*indents[1:], 0]
+    before = [0, *indents[:-1]]
+    return [at > 0 and not own and bool(above or below) for at, (own, above, below) in
+            enumerate(zip(indents, before, after, strict=True))]  # fmt: skip
+
+
+def _edges(grid: Grid, places: list[int], stub: float, room: float, em: int) -> list[int]:
+    """Right edges of the stub and the columns in twips; what is left of the page is shared, within reason."""
+    widths = [column_width(grid, place) for place in places]
+    widest = max(widths)
+    even = widest * len(widths) + stub <= room
+    widths = [widest] * len(widths) if even else widths
+    spare = max(room - stub - sum(widths), 0.0)
+    more = min(spare / (len(widths) + 1), 6.0)
+    edges = [stub + more]
+    for one in widths:
+        edges.append(edges[-1] + one + more)
+    return [int(edge * em) for edge in edges]
+
+
+def _cell(text: str, edge: int, align: str, **more: object) -> dict[str, object]:
+    return {"text": text, "edge": edge, "align": align, "left": 0, "hang": 0, "top": False, "bottom": False, **more}
+
+
+def _rtf_headers(grid: Grid, places: list[int], edges: list[int]) -> list[dict[str, object]]:
+    names = [f"{grid.columns[place].group}\n(N={grid.columns[place].size})" for place in places]
+    row = {"header": True, "keep": True, "gap": False}
+    if not grid.two_headers:
+        cells = [_cell("", edges[0], r"\ql", top=True, bottom=True)]
+        cells += [_cell(name, edge, r"\qc", top=True, bottom=True) for name, edge in zip(names, edges[1:], strict=True)]
+        return [{**row, "cells": cells}]
+    spans: dict[str, int] = {}
+    for place, edge in zip(places, edges[1:], strict=True):
+        spans[header_of(grid.columns[place])] = edge
+    upper = [_cell("", edges[0], r"\ql", top=True)]
+    upper += [_cell(name, edge, r"\qc", top=True, bottom=True) for name, edge in spans.items()]
+    lower = [_cell("", edges[0], r"\ql", bottom=True)]
+    lower += [
+        _cell(grid.columns[place].label, edge, r"\qc", bottom=True)
+        for place, edge in zip(places, edges[1:], strict=True)
+    ]
+    return [{**row, "cells": upper}, {**row, "cells": lower}]
+
+
+def _label_cell(label: str, indent: int, edge: int, last: bool) -> dict[str, object]:
+    return _cell(label, edge, r"\ql", left=INDENT * (indent + 1), hang=INDENT, bottom=last)
+
+
+def _number_cell(
+    text: str, aligned: Aligned, index: int, start: int, edge: int, em: int, last: bool
+) -> dict[str, object]:
+    left = max(int((edge - start - 2 * GAP - aligned.block * em) / 2), 0)
+    shown = Raw(r"\~" * aligned.spaces[index] + rtf_text(text.replace(" ", "\u00a0")))
+    return _cell(shown, edge, r"\ql", left=left, bottom=last)
+
+
+def render_html(grid: Grid, subjects: Frame, picture: str = "") -> bytes:
+    """The display as one file that needs nothing else; a click on a count lists its subjects."""
+    from markupsafe import Markup
+
+    links, behind = _behind(subjects)
+    aligned = [align(column_cells(grid, place)) for place in range(len(grid.columns))]
+    gaps = gaps_of(grid)
+    lines = [
+        {
+            "label": line.label,
+            "left": 0.3 + 1.2 * line.indent,
+            "gap": gaps[index],
+            "cells": [
+                {
+                    "text": text.replace(" ", "\u00a0"),
+                    "pad": _html_pad(one.spaces[index]),
+                    "block": f"{one.block:.2f}",
+                    "link": links.get(key) or links.get(key and (key[0], "", "", *key[3:])),
+                }
+                for text, key, one in zip(line.cells, line.keys, aligned, strict=True)
+            ],
+        }
+        for index, line in enumerate(grid.lines)
+    ]
+    two = grid.two_headers
+    text = _environment("html").get_template("page.html.j2").render(
+        titles=grid.titles, footnotes=grid.footnotes, source=grid.source, lines=lines, no_data=NO_DATA,
+        groups=grid.groups() if two else [], picture=Markup(picture), subjects=behind if lines else None,
+        headers=[column.label if two else header_of(column) for column in grid.columns],
+    )  # fmt: skip
+    return text.encode("utf-8")
+
+
+def _html_pad(spaces: int) -> str:
+    return "\u2007" * (spaces // 2) + "\u2005" * (spaces % 2)
+
+
+def _behind(subjects: Frame) -> tuple[dict[tuple, str], dict[str, list]]:
+    """For each cell with subjects a number, and what those numbers stand for."""
+    names = ["analysis", "parent", "level", "group", "part"]
+    ids = sorted(set(subjects["USUBJID"]))
+    place = {one: at for at, one in enumerate(ids)}
+    found: dict[tuple, list[int]] = {}
+    for *key, subject in zip(*(subjects[name].tolist() for name in (*names, "USUBJID")), strict=True):
+        found.setdefault(tuple(key), []).append(place[subject])
+    links = {key: str(at) for at, key in enumerate(found)}
+    return links, {"ids": ids, "cells": list(found.values())}
+
+
+def render_csv(grid: Grid) -> bytes:
+    """The cells as CSV: analysis, indent, label, and one column a column of the table."""
+    headers = [f"{header_of(c)} | {c.label}" if c.label else header_of(c) for c in grid.columns]
+    rows = [["analysis", "indent", "label", *headers]]
+    rows += [[line.analysis, str(line.indent), line.label, *line.cells] for line in grid.lines]
+    if not grid.lines:
+        rows.append(["", "0", NO_DATA, *[""] * len(grid.columns)])
+    return _csv(rows)
+
+
+def render_results(results: Frame) -> bytes:
+    """A results frame as CSV: what a figure is drawn from."""
+    columns = [results[name].tolist() for name in ("analysis", "group", "part", "level", "statistic", "text")]
+    return _csv([["analysis", "group", "part", "level", "statistic", "value"], *map(list, zip(*columns, strict=True))])
+
+
+def _csv(rows: list[list[str]]) -> bytes:
+    out = io.StringIO()
+    csv.writer(out, lineterminator="\n").writerows([[_harmless(text) for text in row] for row in rows])
+    return out.getvalue().encode("utf-8")
+
+
+def _harmless(text: str) -> str:
+    """Text that a spreadsheet would run, behind an apostrophe."""
+    return f"'{text}" if RUNS_IN_A_SPREADSHEET.match(text) else text
+
+
+def render_table(grid: Grid, subjects: Frame) -> Datasets[str, bytes]:
+    """All files of a table by ending."""
+    return {"rtf": render_rtf(grid), "html": render_html(grid, subjects), "csv": render_csv(grid)}

@@ -1,0 +1,101 @@
+"""All displays of a study from its analysis datasets: results, subjects and the bytes of every file.
+
+Nothing is written here; the same specs and frames give the same bytes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping as Datasets
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from clinical.findings import Findings
+from clinical.frames import Frame
+from clinical.read import Mapping
+from tlf.figure import draw
+from tlf.render import render_html, render_results, render_rtf, render_table
+from tlf.results import RESULTS, SUBJECTS, compute_display
+from tlf.shapes.grid import Grid, grid_of
+from tlf.spec import Display, read_displays
+
+TWIPS_PER_INCH = 1440
+PNG_SIZE = slice(16, 24)
+
+
+@dataclass(frozen=True)
+class Displays:
+    """The numbers of all displays, the subjects behind each count, every file by name, and what was found."""
+
+    results: Frame
+    subjects: Frame
+    files: dict[str, bytes]
+    findings: Frame
+
+
+def make_displays(
+    study: Mapping, folder: Path, adam: Datasets[str, Frame], footer: Datasets[str, object]
+) -> Displays:
+    """Every display under `folder` (`mappings/<study>/tlf`).
+
+    Needs:  adam: analysis datasets by name; footer: `program`, `data_cut`, and `datasets`, the content hash of each.
+    Raises: SpecErrors for faults of the files; SpecError for a dataset or variable that is not there; DerivationError
+            where a dataset's populations differ from those of ADSL [V-N].
+    """
+    displays = read_displays(folder, study)
+    return join_displays([make_display(display, adam, footer) for display in displays.values()])
+
+
+def make_display(display: Display, adam: Datasets[str, Frame], footer: Datasets[str, object]) -> Displays:
+    """One display."""
+    findings = Findings()
+    results = compute_display(display, adam, findings)
+    frame, subjects = results.frame(), results.subjects()
+    grid = grid_of(results, footer)
+    made = _figure_files(grid, frame) if display.figure else render_table(grid, subjects)
+    files = {f"{display.stem}.{ending}": content for ending, content in made.items()}
+    return Displays(frame, subjects, files, findings.frame())
+
+
+def join_displays(made: list[Displays]) -> Displays:
+    """Several displays in one, in their order."""
+    if not made:
+        empty = {name: pd.Series(dtype=kind) for name, kind in RESULTS.items()}
+        people = {name: pd.Series(dtype="str") for name in SUBJECTS}
+        return Displays(pd.DataFrame(empty), pd.DataFrame(people), {}, Findings().frame())
+    files: dict[str, bytes] = {}
+    for one in made:
+        files |= one.files
+    frames = [
+        pd.concat([getattr(one, name) for one in made], ignore_index=True)
+        for name in ("results", "subjects", "findings")
+    ]
+    return Displays(frames[0], frames[1], files, frames[2])
+
+
+def _figure_files(grid: Grid, results: Frame) -> dict[str, bytes]:
+    drawn = draw(grid, results)
+    svg = drawn["svg"].decode("utf-8")
+    return {
+        **drawn,
+        "rtf": render_rtf(grid, _picture(drawn["png"])),
+        "html": render_html(grid, pd.DataFrame(columns=list(SUBJECTS)), svg[svg.index("<svg") :]),
+        "csv": render_results(results),
+    }
+
+
+def _picture(png: bytes) -> dict[str, object]:
+    """A PNG as RTF holds it: size in pixels, size on paper in twips, bytes in hexadecimal lines."""
+    from tlf.figure import DOTS_PER_INCH
+
+    head = png[PNG_SIZE]
+    pixels = [int.from_bytes(head[at : at + 4], "big") for at in (0, 4)]
+    digits = png.hex()
+    return {
+        "pixels": pixels,
+        "goal": [round(size * TWIPS_PER_INCH / DOTS_PER_INCH) for size in pixels],
+        "hex": "\n".join(digits[at : at + 128] for at in range(0, len(digits), 128)),
+    }
+
+

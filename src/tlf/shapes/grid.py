@@ -1,0 +1,117 @@
+"""What every renderer draws: titles, headers, lines of cells, footnotes. Made from results, never from data."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from hashlib import sha256
+
+from tlf.results import Results
+from tlf.shapes.lines import Line, lines_of
+from tlf.spec import Display, Survival
+
+NO_DATA = "No data to report"
+HASH_LENGTH = 12
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column of cells under its group."""
+
+    group: str
+    size: int
+    part: str
+    label: str
+
+
+@dataclass(frozen=True)
+class Grid:
+    """A display ready to be drawn."""
+
+    display: Display
+    titles: tuple[str, ...]
+    columns: tuple[Column, ...]
+    lines: tuple[Line, ...]
+    footnotes: tuple[str, ...]
+    source: tuple[str, ...]
+
+    @property
+    def two_headers(self) -> bool:
+        """Whether groups have parts below them."""
+        return any(column.label for column in self.columns)
+
+    def groups(self) -> list[tuple[str, int]]:
+        """Headers of the groups with the number of columns under each."""
+        found: dict[str, int] = {}
+        for column in self.columns:
+            header = header_of(column)
+            found[header] = found.get(header, 0) + 1
+        return list(found.items())
+
+
+def header_of(column: Column) -> str:
+    """`DL1 (N=6)`."""
+    return f"{column.group} (N={column.size})"
+
+
+def grid_of(results: Results, footer: dict[str, object]) -> Grid:
+    """The page of a display: its results laid out in lines, with the conventions and the source below."""
+    display = results.display
+    parts = display.columns.parts
+    columns = tuple(
+        Column(group.label, group.size, part, label)
+        for group in results.people.groups
+        for part, label in parts.items()
+    )
+    frame = results.frame()
+    lines = () if frame.empty else tuple(lines_of(display, frame, columns))
+    return Grid(
+        display=display,
+        titles=(display.name, display.title, display.population.label),
+        columns=columns,
+        lines=lines,
+        footnotes=(*display.footnotes, *conventions(display)),
+        source=source_of(display, footer),
+    )
+
+
+def conventions(display: Display) -> tuple[str, ...]:
+    """The footnote that says how times were estimated: written from the options, so that they cannot disagree."""
+    settings = display.survival
+    if settings is None:
+        return ()
+    return (_estimation(settings), _edges(settings))
+
+
+def _estimation(settings: Survival) -> str:
+    scale = {"log-log": "log(-log S)", "log": "log S", "plain": "S (linear)"}[settings.conf_type]
+    unit = f" {settings.unit.capitalize()} = days / {settings.days:g}." if settings.days != 1 else ""
+    return (
+        f"Kaplan-Meier estimates; {100 * settings.conf:g}% confidence intervals on the {scale} scale with Greenwood's "
+        f"variance, for quantiles after Brookmeyer and Crowley.{unit}"
+    )
+
+
+def _edges(settings: Survival) -> str:
+    tail = {"NE": "NE", "midpoint": "the midpoint to the last observation"}[settings.flat_tail]
+    beyond = {"NE": "NE", "last": "the last rate"}[settings.beyond]
+    return (
+        "A quantile is the midpoint of the step where the curve stands exactly at its level; if it stays there to the "
+        f"last observation: {tail}. Rate after the last observed time: {beyond}. Interval of a rate of 100% or 0%: NE. "
+        "NE = not estimable."
+    )
+
+
+def source_of(display: Display, footer: dict[str, object]) -> tuple[str, ...]:
+    """Program, data cut and the hash of the datasets that this display read: no clock, no run id [E.0].
+
+    Needs: footer `program`, `data_cut`, and `datasets`, the content hash of each dataset by name.
+    """
+    hashes = footer.get("datasets", {})
+    read = display.datasets
+    whole = "\n".join(f"{name}={hashes.get(name, '')}" for name in read)
+    short = sha256(whole.encode()).hexdigest()[:HASH_LENGTH]
+    return (
+        f"Program: {footer.get('program', 'cdiscflow')}, {display.file}",
+        f"Data cut: {footer.get('data_cut', 'none')}. Datasets: {', '.join(read)} (hash {short})",
+    )
+

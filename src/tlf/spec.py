@@ -1,0 +1,280 @@
+"""A display as its file states it: a population, columns, and rows that each hold one word.
+
+| key | holds |
+|---|---|
+| `display`, `title`, `extends`, `paper` | number and title of the page; a base file (mappings merge by key, `{drop: reason}` removes); `A4` or `Letter` |
+| `population` | `{dataset: ADSL, where, label}`: who is in the table; N of every column comes from here alone |
+| `columns` | `{by: TRT01A, levels, total: Total, each: {W4: Week 4}}`; `levels` is a list, `{value: header}`, or `study.KEY` with `value`, `header` naming the keys of its lines; `when_used`: levels left out when nobody has them |
+| `records` | `{from: ADTTE, where}`: what the rows read; a row may say its own `from` |
+| `rows` | `{name: {word: ..., label: ...}}`, in the order printed; the words are in `tlf/rows.py` |
+| `survival` | time, event, unit and conventions for `quantiles`, `rates`, `range` and figures |
+| `figure` | the axes of a Kaplan-Meier figure, in place of `rows` |
+| `formats`, `footnotes` | `{name: "{mean:+1} ({sd:+2})"}`; `{name: text}` |
+
+In a `where`, `{each}` stands for the key of the column's part: `ORR{each}` is ORRW4 under Week 4.
+"""  # noqa: E501
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from clinical.errors import SpecError, SpecErrors
+from clinical.read import Mapping, Sequence, Text, read_yaml
+from clinical.where import Condition, condition
+from tlf.formats import FORMATS, Format, Formats, formats_of
+from tlf.nodes import choice, known, number, numbers, required, text, texts, with_part
+from tlf.rows import Filter, Level, Row, levels_of, row_of
+from tlf.survival import BEYONDS, CONF_TYPES, FLAT_TAILS
+
+KEYS = (
+    "display", "extends", "title", "paper", "population", "columns", "records", "rows", "survival", "figure",
+    "formats", "footnotes", "note",
+)  # fmt: skip
+PAPERS = ("A4", "Letter")
+TOTAL = "Total"
+
+__all__ = ["Columns", "Display", "Figure", "Filter", "Format", "Level", "Row", "Survival", "read_displays"]
+
+
+@dataclass(frozen=True)
+class Population:
+    """Who a display is about."""
+
+    dataset: str
+    where: Condition | None
+    label: str
+
+
+@dataclass(frozen=True)
+class Columns:
+    """Groups of subjects by the levels of `by`, a total, and the parts that each group is divided into."""
+
+    by: str
+    levels: tuple[Level, ...]
+    when_used: tuple[str, ...]
+    total: str
+    parts: dict[str, str]
+
+
+@dataclass(frozen=True)
+class Survival:
+    """How times are read and estimated [E-KM]; `days` of the time variable make one `unit`."""
+
+    time: str
+    event: Condition
+    unit: str
+    days: float
+    conf: float
+    conf_type: str
+    flat_tail: str
+    beyond: str
+
+
+@dataclass(frozen=True)
+class Figure:
+    """The axes of a Kaplan-Meier figure and the columns drawn as curves."""
+
+    x: str
+    y: str
+    to: float
+    step: float
+    curves: tuple[str, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Display:
+    """One table or figure."""
+
+    name: str
+    stem: str
+    file: str
+    title: str
+    paper: str
+    population: Population
+    columns: Columns
+    records: str
+    filters: tuple[Filter, ...]
+    rows: dict[str, Row]
+    survival: Survival | None
+    figure: Figure | None
+    formats: Formats
+    footnotes: tuple[str, ...]
+    at: str
+
+    @property
+    def datasets(self) -> tuple[str, ...]:
+        """Every dataset the display reads, in alphabetical order."""
+        names = {self.population.dataset, self.records, *(row.dataset for row in self.rows.values())}
+        return tuple(sorted(name for name in names if name))
+
+
+def read_displays(folder: Path, study: Mapping) -> dict[str, Display]:
+    """The displays of a study's `tlf` folder, one a file, in the order of their file names.
+
+    Raises: SpecErrors with the first fault of every file that has one.
+    """
+    root = folder.parent.parent
+    found: dict[str, Display] = {}
+    errors: list[SpecError] = []
+    for path in sorted(folder.glob("*.yml"), key=lambda file: file.name):
+        try:
+            display = read_display(path, root, study)
+            if display.name in found:
+                raise SpecError("tlf.twice", display.at, name=display.name, file=found[display.name].file)
+            found[display.name] = display
+        except SpecError as error:
+            errors.append(error)
+    if errors:
+        raise SpecErrors(errors)
+    return found
+
+
+def read_display(path: Path, root: Path, study: Mapping) -> Display:
+    """The display that one file states, with everything it extends.
+
+    Raises: SpecError for what the language refuses.
+    """
+    node = _extended(read_yaml(path, root.parent), root, ())
+    owner = str(node.get("display", path.stem))
+    known(node, KEYS, owner)
+    population = _population(required(node, "population", owner, Mapping), owner)
+    columns = _columns(node.get("columns", Mapping()), study, owner)
+    parts = tuple(columns.parts)
+    records, filters = _records(node.get("records"), parts, owner)
+    survival = _survival(node["survival"], owner) if "survival" in node else None
+    figure = _figure(node["figure"], owner) if "figure" in node else None
+    _one_of(node, ("rows", "figure"), owner)
+    rows: dict[str, Row] = {}
+    for name, given in node.get("rows", Mapping()).items():
+        at = f"{node['rows'].line(name)}: {owner}.{name}"
+        rows[name] = row_of(name, given, at, records or population.dataset, parts, tuple(rows))
+        if rows[name].needs_survival and survival is None:
+            raise SpecError("tlf.needed", at, key="survival")
+    if figure and survival is None:
+        raise SpecError("tlf.needed", f"{node.at}: {owner}", key="survival")
+    return Display(
+        name=str(required(node, "display", owner, Text)),
+        stem=path.stem,
+        file=str(path.relative_to(root)),
+        title=str(required(node, "title", owner, Text)),
+        paper=choice(node, "paper", PAPERS, owner),
+        population=population,
+        columns=columns,
+        records=records,
+        filters=filters,
+        rows=rows,
+        survival=survival,
+        figure=figure,
+        formats=formats_of(node.get("formats", Mapping()), FORMATS, owner),
+        footnotes=_footnotes(node.get("footnotes", Mapping()), owner),
+        at=f"{node.at}: {owner}",
+    )
+
+
+def _one_of(node: Mapping, keys: tuple[str, ...], owner: str) -> None:
+    if sum(key in node for key in keys) != 1:
+        raise SpecError("tlf.one-of", f"{node.at}: {owner}", keys=" or ".join(keys))
+
+
+def _population(node: Mapping, owner: str) -> Population:
+    owner = f"{owner}.population"
+    known(node, ("dataset", "where", "label"), owner)
+    where = condition(node["where"], owner) if "where" in node else None
+    return Population(text(node, "dataset", owner, "ADSL"), where, str(required(node, "label", owner, Text)))
+
+
+def _columns(node: Mapping, study: Mapping, owner: str) -> Columns:
+    owner = f"{owner}.columns"
+    known(node, ("by", "levels", "value", "header", "when_used", "total", "each"), owner)
+    by = text(node, "by", owner, "")
+    levels: tuple[Level, ...] = ()
+    if by:
+        levels = _column_levels(required(node, "levels", owner), node, study, owner)
+    each = node.get("each", Mapping({"": ""}))
+    if not isinstance(each, Mapping):
+        raise SpecError("tlf.kind", f"{node.line('each')}: {owner}", key="each", kind="a mapping of key to header")
+    parts = {str(key): str(label) for key, label in each.items()}
+    total = text(node, "total", owner, "" if by else TOTAL)
+    return Columns(by, levels, texts(node, "when_used", owner), total, parts)
+
+
+def _column_levels(given: object, node: Mapping, study: Mapping, owner: str) -> tuple[Level, ...]:
+    if not (isinstance(given, Text) and given.startswith("study.")):
+        return levels_of(given, owner)
+    key = given.removeprefix("study.")
+    lines = required(study, key, owner, Sequence, at=given.at)
+    value, header = (text(node, word, owner, default) for word, default in (("value", "label"), ("header", "code")))
+    levels = []
+    for line in lines:
+        if isinstance(line, Text):
+            levels.append(Level((str(line),), str(line)))
+            continue
+        pair = [str(required(line, word, owner, Text, at=given.at)) for word in (value, header)]
+        levels.append(Level((pair[0],), pair[1]))
+    return tuple(levels)
+
+
+def _records(node: Mapping | None, parts: tuple[str, ...], owner: str) -> tuple[str, tuple[Filter, ...]]:
+    if node is None:
+        return "", ()
+    owner = f"{owner}.records"
+    known(node, ("from", "where"), owner)
+    dataset = str(required(node, "from", owner, Text))
+    return dataset, (with_part(node["where"], parts, owner),) if "where" in node else ()
+
+
+def _survival(node: Mapping, owner: str) -> Survival:
+    owner = f"{owner}.survival"
+    known(node, ("time", "event", "unit", "days", "conf", "conf_type", "flat_tail", "beyond"), owner)
+    return Survival(
+        time=text(node, "time", owner, "AVAL"),
+        event=condition(required(node, "event", owner, Mapping), owner),
+        unit=text(node, "unit", owner, "days"),
+        days=number(node, "days", owner, 1.0),
+        conf=number(node, "conf", owner, 0.95),
+        conf_type=choice(node, "conf_type", CONF_TYPES, owner),
+        flat_tail=choice(node, "flat_tail", FLAT_TAILS, owner),
+        beyond=choice(node, "beyond", BEYONDS, owner),
+    )
+
+
+def _figure(node: Mapping, owner: str) -> Figure:
+    owner = f"{owner}.figure"
+    known(node, ("x", "y", "to", "step", "curves"), owner)
+    return Figure(
+        x=str(required(node, "x", owner, Text)),
+        y=str(required(node, "y", owner, Text)),
+        to=numbers(node, "to", owner)[0],
+        step=number(node, "step", owner, 1.0),
+        curves=texts(node, "curves", owner),
+    )
+
+
+def _footnotes(node: Mapping, owner: str) -> tuple[str, ...]:
+    if not isinstance(node, Mapping):
+        raise SpecError("tlf.kind", f"{node.at}: {owner}", key="footnotes", kind="a mapping of name to text")
+    return tuple(text(node, name, f"{owner}.footnotes", "") for name in node)
+
+
+def _extended(node: Mapping, root: Path, chain: tuple[str, ...]) -> Mapping:
+    """`node` laid over the file it extends, and over what that one extends."""
+    if "extends" not in node:
+        return node
+    name = str(node["extends"])
+    if name in chain or not (root / name).is_file():
+        raise SpecError("tlf.extends", node.line("extends"), base=name)
+    base = _extended(read_yaml(root / name, root.parent), root, (*chain, name))
+    return _laid_over(base, node)
+
+
+def _laid_over(base: Mapping, upper: Mapping) -> Mapping:
+    items = dict(base)
+    for key, value in upper.items():
+        if isinstance(value, Mapping) and set(value) == {"drop"}:
+            items.pop(key, None)
+        elif isinstance(value, Mapping) and isinstance(items.get(key), Mapping):
+            items[key] = _laid_over(items[key], value)
+        else:
+            items[key] = value
+    return Mapping(items, upper.at, {**base.lines, **upper.lines})

@@ -1,0 +1,138 @@
+"""The 43 worked subjects of fixtures_rd13_02.json as frames, and the specs their programs run with."""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+from pathlib import Path
+
+import pandas as pd
+
+from adam.adrs import adrs
+from adam.adtte import adtte
+from clinical.frames import Frame
+from clinical.read import Mapping, read_yaml
+from clinical.spec import Dataset, read_dataset
+from tests.tables import typed
+
+MAPPINGS = Path(__file__).parents[2] / "mappings"
+FIXTURES = Path(__file__).parents[1] / "golden" / "fixtures_rd13_02.json"
+SETTINGS = ("defaults", "dates", "limits", "evaluable", "visits", "status", "mrd")
+LOST = {"LTFU": "LOST TO FOLLOW-UP", "WD": "WITHDRAWAL BY SUBJECT"}
+
+
+@cache
+def study() -> Mapping:
+    """study.yml of the study."""
+    return read_yaml(MAPPINGS / "rd1302" / "study.yml", MAPPINGS.parent)
+
+
+def spec(name: str, only: tuple[str, ...] = ()) -> Dataset:
+    """The spec of an ADaM dataset of the study; `only` keeps these of its parameters."""
+    path = MAPPINGS / "rd1302" / "adam" / f"{name}.yml"
+    whole = read_dataset(path, MAPPINGS.parent, MAPPINGS, "adam", study())
+    if only:
+        node = whole.parameters
+        kept = {key: value for key, value in node.items() if key in (*only, *SETTINGS)}
+        object.__setattr__(whole, "parameters", Mapping(kept, node.at, node.lines))
+    return whole
+
+
+@cache
+def cases() -> list[dict]:
+    """The cases that have response data (07 was never infused)."""
+    return [case for case in json.loads(FIXTURES.read_text("utf-8"))["cases"] if "ADRS" in case["expected"]]
+
+
+def frames(chosen: list[dict]) -> dict[str, Frame]:
+    """ADSL as it is before responses are known, RS, CP and SV after the data cut [D-CUT]."""
+    adsl, rs, cp = [], [], []
+    for case in chosen:
+        subject, given, cut = case["subject"], case["input"], case["dcutdt"]
+        adsl.append(subject_row(case))
+        rs += [
+            {"USUBJID": subject, "RSSTRESC": {"RD": "RELAPSED DISEASE"}.get(value, value), "RSDTC": day}
+            for day, value in given["OVR"]
+            if day <= cut
+        ]
+        cp += [sample_row(subject, *sample) for sample in given["MRD"] if sample[0] <= cut]
+    return {"adsl": pd.DataFrame(adsl), "rs": responses(rs), "cp": samples(cp), "sv": visits()}
+
+
+def subject_row(case: dict) -> dict:
+    """The ADSL row of a case; the death and the end of study are those known at the cut."""
+    given, cut = case["input"], pd.Timestamp(case["dcutdt"])
+    start = pd.Timestamp(given["TRTSDT"])
+    horizon = start + pd.Timedelta(days=379)
+    death = pd.Timestamp(given["DTHDT"]) if given["DTHDT"] and given["DTHDT"] <= case["dcutdt"] else pd.NaT
+    days = {
+        "TRTSDT": start, "HORIZDT": horizon, "DCUTDT": cut, "ACUTDT": min(cut, horizon), "DTHDT": death,
+        "NACTDT": given["NACTDT"], "HSCTDT": given["HSCTDT"], "EOSDT": given["EOSDT"],
+        "LSTALVDT": given["LAST_ALIVE_OR_DEATH"],
+    }  # fmt: skip
+    texts = {
+        "USUBJID": case["subject"],
+        "SAFFL": "Y",
+        "EFFFL": "Y" if given["DISEASE_AT_BASELINE"] else "N",
+        "DTHCAT": given["DTHCAT"] if pd.notna(death) else None,
+        "DCSREAS": LOST.get(given["EOS"]),
+    }
+    return texts | {name: pd.Timestamp(day) if day else pd.NaT for name, day in days.items()}
+
+
+def sample_row(subject: str, day: str, status: str, percent: float | None) -> dict:
+    """A marrow MRD sample with the percentage and sensitivity that make its status."""
+    words = {"NEG": "NEGATIVE", "POS": "POSITIVE", "NE": "NOT EVALUABLE"}
+    return {"USUBJID": subject, "CPDTC": day, "CPSTRESN": percent, "MRDQUAL": words[status]}
+
+
+def responses(rows: list[dict]) -> Frame:
+    """RS of overall responses, one visit a record."""
+    frame = pd.DataFrame(rows, columns=["USUBJID", "RSSTRESC", "RSDTC"])
+    frame["RSSEQ"] = frame.groupby("USUBJID").cumcount().add(1).astype("float64")
+    frame["VISITNUM"] = frame["RSSEQ"]
+    fixed = {"RSTESTCD": "OVRLRESP", "RSCAT": "PROTOCOL DEFINED RESPONSE CRITERIA", "RSEVAL": "INVESTIGATOR"}
+    return as_text(frame.assign(RELAPTYP=None, **fixed))
+
+
+def samples(rows: list[dict]) -> Frame:
+    """CP of marrow MRD samples with sensitivity 0.01 %."""
+    frame = pd.DataFrame(rows, columns=["USUBJID", "CPDTC", "CPSTRESN", "MRDQUAL"])
+    frame["CPSTRESN"] = frame["CPSTRESN"].astype("float64")
+    frame["CPSTRESC"] = frame["CPSTRESN"].map(lambda value: None if pd.isna(value) else f"{value:g}")
+    frame["CPSEQ"] = frame.groupby("USUBJID").cumcount().add(1).astype("float64")
+    frame["VISITNUM"] = frame["CPSEQ"]
+    fixed = {"CPTESTCD": "ABCCE", "CPSCAT": "MINIMAL RESIDUAL DISEASE", "CPSPEC": "BONE MARROW"}
+    return as_text(frame.assign(CPSTAT=None, BMQUAL="ADEQUATE", CPLLOQ=0.01, **fixed))
+
+
+def visits() -> Frame:
+    """SV without any visit."""
+    return pd.DataFrame({"USUBJID": typed([], "Char"), "VISITNUM": typed([], "Num"), "SVSTDTC": typed([], "Char")})
+
+
+def as_text(frame: Frame) -> Frame:
+    """Columns of text as the product holds them."""
+    texts = [name for name in frame if frame[name].dtype == object]
+    return frame.assign(**{name: typed(list(frame[name]), "Char") for name in texts})
+
+
+def built(chosen: list[dict]) -> tuple[Frame, Frame, Frame]:
+    """ADSL with RSPFL and CRFL, ADRS with ASEQ, ADTTE of the cases."""
+    given = frames(chosen)
+    adsl = as_text(given["adsl"])
+    for name in adsl:
+        if name.endswith("DT"):
+            adsl[name] = adsl[name].astype("datetime64[s]")
+    found = numbered(adrs(adsl, given["rs"], given["cp"], given["sv"], spec("adrs")))
+    for flag, code in (("RSPFL", "ORR"), ("CRFL", "CRCRI")):
+        yes = found.loc[(found["PARAMCD"] == code) & (found["AVALC"] == "Y"), "USUBJID"]
+        adsl[flag] = typed(["Y" if subject in set(yes) else "N" for subject in adsl["USUBJID"]], "Char")
+    return adsl, found, adtte(adsl=adsl, spec=spec("adtte"), adrs=found)
+
+
+def numbered(frame: Frame) -> Frame:
+    """ADRS sorted by its keys, with the ASEQ that follows from that."""
+    keys = ["USUBJID", "PARAMCD", "ADT", "AVISITN", "RSSEQ", "SRCSEQ"]
+    frame = frame.sort_values(keys, na_position="first", kind="stable", ignore_index=True)
+    return frame.assign(ASEQ=frame.groupby("USUBJID").cumcount().add(1).astype("float64"))
