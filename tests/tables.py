@@ -1,4 +1,4 @@
-"""Tests are small tables: drawn in text, blank is missing, types follow from the name of the column (style.md)."""
+"""Tests are small tables: drawn in text, blank is missing, types follow from the column's name (style.md)."""
 
 from __future__ import annotations
 

@@ -112,7 +112,7 @@ def at_window(
     columns = [until, evidence.rules.status.new_therapy, evidence.rules.status.death, until, until, until]
     shown = in_window(window, evidence, row)
     return one_each(
-        evidence, parameter, avalc, aval, evidence.response_date(row), cited, reason, columns, **shown
+        evidence, parameter, avalc, aval, evidence.response_date(row), cited, columns, reason, **shown
     )
 
 

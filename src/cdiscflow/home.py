@@ -33,7 +33,7 @@ class Home:
         Raises: InputError for a name that is no study; SpecErrors.
         """
         if study not in self.studies():
-            raise InputError("run.no-study", study, known=", ".join(self.studies()))
+            raise InputError("ask.no-study", study, known=", ".join(self.studies()))
         return load_study(self.mappings / study, self.mappings / "library")
 
 
@@ -66,7 +66,7 @@ def newest_extract(home: Home, study: Study) -> Delivery:
     delivered = sorted(path for path in (home.data / study.name).glob("*") if path.is_dir())
     folder = delivered[-1] if delivered else study.folder / "demo"
     if not folder.is_dir():
-        raise InputError("run.no-extract", study.name)
+        raise InputError("ask.no-extract", study.name)
     named = _manifest(folder)
     name = str(named.get("extract") or folder.name)
     day = str(named.get("extracted_at") or "")[:10] or (name if _is_day(name) else "")

@@ -17,7 +17,6 @@ from cdiscflow.home import Delivery, Home, cut_day, newest_extract
 from cdiscflow.tables import write_displays
 from clinical.check import Plan, check_study
 from clinical.derive import Derived, derive
-from clinical.errors import ClinicalError, RunError
 from clinical.findings import with_status
 from clinical.fingerprint import hash_of
 from clinical.graph import Step
@@ -90,7 +89,9 @@ def run_study(
         before = latest_run(outputs)
         changed = what_changed(before, inputs)
         if before and not changed and not request.force and not request.datasets:
-            return Summary(name, "unchanged", before.name, before, message="nothing changed since the last run")
+            return Summary(
+                name, "unchanged", before.name, before, message="nothing changed since the last run"
+            )
         run = Run.begin(outputs, next_run_id(outputs, delivery.name, hash_of(inputs)), event=request.event)
         work = _Work(home, plan, delivery, cut, request, run, before, around, tell)
         return work.run(inputs, changed)
@@ -119,9 +120,13 @@ class _Work:
         """Everything, then the finished folder."""
         study = self.plan.study
         self.tell(f"{study.name}: reading extract {self.delivery.name}")
-        extract: Extract = self.timed("read", lambda: read_extract(self.delivery.folder, study.forms, study.config))
+        extract: Extract = self.timed(
+            "read", lambda: read_extract(self.delivery.folder, study.forms, study.config)
+        )
         self.tell(f"{study.name}: deriving {len(study.datasets)} datasets")
-        derived: Derived = self.timed("derive", lambda: derive(self.plan, extract.frames, self.cut, around=self.around))
+        derived: Derived = self.timed(
+            "derive", lambda: derive(self.plan, extract.frames, self.cut, around=self.around)
+        )
         gates = Gates(self.home, self.plan, self.before)
         found = self.timed("gates", lambda: gates.run(extract, derived))
         self.timed("write", lambda: self._write_datasets(derived))
@@ -148,7 +153,9 @@ class _Work:
             files = [f"{output.layer}/{output.name.lower()}.parquet", f"lineage/{output.name.lower()}.parquet",
                      f"xpt/{output.layer}/{output.name.lower()}.xpt"]  # fmt: skip
             lineage = content_hash(output.lineage)
-            shape = hash_of([[v.name, v.label, v.type] for v in output.variables] + [output.label, _stamp(self.delivery)])
+            shape = hash_of(
+                [[v.name, v.label, v.type] for v in output.variables] + [output.label, _stamp(self.delivery)]
+            )
             entry = {"content": content, "lineage": lineage, "shape": shape, "rows": len(output.frame),
                      "columns": len(output.variables), "label": output.label, "keys": list(output.keys)}  # fmt: skip
             same = old.get(output.name)
@@ -199,6 +206,3 @@ def _stamp_time(delivery: Delivery) -> datetime:
 def _counts(findings: pd.DataFrame) -> dict[str, int]:
     open_ones = findings[findings["status"] != "closed"]
     return {level: int((open_ones["severity"] == level).sum()) for level in ("error", "warning", "info")}
-
-
-__all__ = ["ClinicalError", "Request", "RunError", "Summary", "run_study"]

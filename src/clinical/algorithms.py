@@ -99,7 +99,10 @@ def _date(rows: Rows, word: Word) -> tuple[Column, Column]:
     none = empty("str", rows.size)
     if "time" in word.args:
         value = dates.join_time(value, rows.value(word.args["time"]))
-    bounds = {key: [rows.value(name) for name in word.args.get(key, ())] for key in ("after", "not_before", "not_after")}
+    bounds = {
+        key: [rows.value(name) for name in word.args.get(key, ())]
+        for key in ("after", "not_before", "not_after")
+    }
     name = word.owner.rpartition(".")[2]
     if "impute" in word.args:
         if name.endswith("DTM"):
@@ -127,8 +130,10 @@ def imputed(rows: Rows, word: Word) -> Column:
 def unit(rows: Rows, word: Word) -> Column:
     """The number converted by the unit table; no row there is a finding."""
     value = rows.value(word.value)
-    amount, bad = (value, np.zeros(rows.size, bool)) if pd.api.types.is_float_dtype(value) else results.to_number(
-        value, rows.build.comma
+    amount, bad = (
+        (value, np.zeros(rows.size, bool))
+        if pd.api.types.is_float_dtype(value)
+        else results.to_number(value, rows.build.comma)
     )
     variable = word.owner.partition(".")[2]
     rows.found("build.not-a-number", bad, variable, as_text(value))
@@ -152,7 +157,9 @@ def result(rows: Rows, word: Word) -> Column:
 
 def formula(rows: Rows, word: Word) -> Column:
     """The arithmetic result; missing if a name is, and where it divides by zero, which is a finding."""
-    value, by_zero = compute_formula(word.value, lambda name: records.numbers(rows.value(name), rows.build.comma))
+    value, by_zero = compute_formula(
+        word.value, lambda name: records.numbers(rows.value(name), rows.build.comma)
+    )
     whole = np.broadcast_to(np.asarray(value, dtype="float64"), (rows.size,))
     rows.found("build.by-zero", np.broadcast_to(by_zero, (rows.size,)), word.owner.partition(".")[2])
     return pd.Series(whole.copy())

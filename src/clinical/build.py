@@ -36,7 +36,8 @@ class Build:
         self.persons = pd.Series(sorted(people.dropna().unique()), dtype="str")
         index = pd.Index(self.persons)
         self._raw = {
-            name: Raw(name, frame, index.get_indexer(frame["USUBJID"]).astype("int64")) for name, frame in raw.items()
+            name: Raw(name, frame, index.get_indexer(frame["USUBJID"]).astype("int64"))
+            for name, frame in raw.items()
         }
         self._made: dict[str, Made] = {}
         self._cut: dict[str, Cut] = {}
@@ -107,7 +108,9 @@ class Build:
             return self._text(made, name, as_text(column))
         if kind == "Num" and not pd.api.types.is_float_dtype(column):
             number, bad = results.to_number(as_text(column), self.comma)
-            self.found("build.not-a-number", made, np.flatnonzero(bad), name, take(column, np.flatnonzero(bad)))
+            self.found(
+                "build.not-a-number", made, np.flatnonzero(bad), name, take(column, np.flatnonzero(bad))
+            )
             return number
         if kind in ("Date", "Datetime") and not pd.api.types.is_datetime64_any_dtype(column):
             return to_day(column) if kind == "Date" else impute_time(column, "first")[0]
@@ -120,7 +123,9 @@ class Build:
             return column
         plain, replaced = ascii.to_ascii(column, self.study.transliteration)
         if replaced.any():
-            self.found("build.not-ascii", made, np.flatnonzero(replaced), name, take(plain, np.flatnonzero(replaced)))
+            self.found(
+                "build.not-ascii", made, np.flatnonzero(replaced), name, take(plain, np.flatnonzero(replaced))
+            )
         return plain
 
     # -- what words ask for ----------------------------------------------------------------------------------
@@ -176,7 +181,9 @@ class Build:
         records = self.dataset(name, reader)
         wanted = self.names.all_columns(name) if columns is None else columns
         frame = {} if records.study_wide else {"USUBJID": take(self.persons, records.person)}
-        return pd.DataFrame({**frame, **{column: records.column(column) for column in wanted if column != "USUBJID"}})
+        return pd.DataFrame(
+            {**frame, **{column: records.column(column) for column in wanted if column != "USUBJID"}}
+        )
 
     # -- findings and accounts -------------------------------------------------------------------------------
 
@@ -189,7 +196,9 @@ class Build:
         finally:
             self._silent = before
 
-    def found(self, message: str, made: Made, rows: np.ndarray, variable: str, value: object = "", **words: object) -> None:
+    def found(
+        self, message: str, made: Made, rows: np.ndarray, variable: str, value: object = "", **words: object
+    ) -> None:
         """A finding for each of some records of a dataset in the making."""
         if len(rows) and not self._silent:
             coordinates = made.coordinates(rows)
@@ -197,7 +206,13 @@ class Build:
             self.found_at(message, coordinates, made.name, variable, value, **words)
 
     def found_at(
-        self, message: str, coordinates: Frame, dataset: str, variable: str, value: object = "", **words: object
+        self,
+        message: str,
+        coordinates: Frame,
+        dataset: str,
+        variable: str,
+        value: object = "",
+        **words: object,
     ) -> None:
         """A finding for each row of coordinates."""
         if self._silent:
@@ -205,7 +220,13 @@ class Build:
         keys = coordinates["USUBJID"] if "USUBJID" in coordinates else ""
         form = str(coordinates["form"].iloc[0]) if "form" in coordinates and len(coordinates) else ""
         self.findings.add(
-            message, coordinates, dataset=dataset, variable=variable, value=value, keys=keys, **{"form": form, **words}
+            message,
+            coordinates,
+            dataset=dataset,
+            variable=variable,
+            value=value,
+            keys=keys,
+            **{"form": form, **words},
         )
 
     def set_aside(self, spec: Dataset, part: Part, source: Records, index: np.ndarray, reason: str) -> None:
@@ -217,7 +238,9 @@ class Build:
                  "records": len(index)}
             )  # fmt: skip
 
-    def matched(self, owner: Word | Part, source: str, conditions: list[Condition], chosen: np.ndarray) -> None:
+    def matched(
+        self, owner: Word | Part, source: str, conditions: list[Condition], chosen: np.ndarray
+    ) -> None:
         """Remembers whether a condition held for any record at all: one that never does is reported."""
         for asked in conditions:
             place = f"{owner.at}: {getattr(owner, 'owner', '') or source}: {in_words(asked)}"

@@ -109,7 +109,9 @@ def _order(names: Names, dataset: Dataset, word: Word, at: str) -> Iterator[Spec
         else:
             standard = names.study.standards.get(head)
             kind = standard.type_of(column) if standard else ""
-            decided = column.endswith(ORDERED_ENDINGS) or kind in ("Num", "Date", "Datetime") or column.islower()
+            decided = (
+                column.endswith(ORDERED_ENDINGS) or kind in ("Num", "Date", "Datetime") or column.islower()
+            )
         if not decided:
             yield SpecError("spec.order", at, word=word.word, name=source.of)
 
@@ -151,7 +153,9 @@ def fields_read(names: Names) -> dict[str, set[str]]:
     read: dict[str, set[str]] = {}
     for form in names.study.forms.values():
         if form.duplicates:
-            read.setdefault(form.name, set()).update({form.duplicates.order, *form.duplicates.by} & set(form.fields))
+            read.setdefault(form.name, set()).update(
+                {form.duplicates.order, *form.duplicates.by} & set(form.fields)
+            )
         if form.source.where is not None:
             read.setdefault(form.name, set()).update(form.source.where.columns & set(form.fields))
     for dataset in names.study.datasets.values():
@@ -194,7 +198,12 @@ def _word_fields(names: Names, dataset: Dataset, part: Part | None, word: Word) 
         for source in word.value:
             head, column = split_source(source.of)
             if head.startswith("raw."):
-                columns = {column, *_left(source.where), *_left(word.args.get("where")), *word.args.get("order", ())}
+                columns = {
+                    column,
+                    *_left(source.where),
+                    *_left(word.args.get("where")),
+                    *word.args.get("order", ()),
+                }
                 yield from ((head[4:], each or "USUBJID") for each in columns)
     elif word.word in ("lookup", "during") and word.value.startswith("raw."):
         head, column = split_source(word.value)
@@ -204,6 +213,3 @@ def _word_fields(names: Names, dataset: Dataset, part: Part | None, word: Word) 
         for source, columns in (word.args.get("reads") or {}).items():
             if source.startswith("raw."):
                 yield from ((source[4:], each) for each in (columns or ("*",)))
-
-
-

@@ -79,7 +79,9 @@ def needed_columns(plan: Plan, only: Iterable[str] | None) -> set[tuple[str, str
         if node not in found:
             found.add(node)
             waiting += needs[node]
-            waiting += [(node[0], key) for key in plan.study.datasets[node[0]].keys if (node[0], key) in needs]
+            waiting += [
+                (node[0], key) for key in plan.study.datasets[node[0]].keys if (node[0], key) in needs
+            ]
     return found
 
 

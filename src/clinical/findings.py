@@ -88,7 +88,11 @@ class Findings:
 
 def finding_ids(frame: Frame) -> pd.Series:
     """The stable id of each finding: a hash of rule, message, record or keys, dataset, variable and field [C-QUERY]."""
-    parts = frame[["message", "rule", "dataset", "variable", "field", "record", "keys"]].astype("str").agg("|".join, axis=1)
+    parts = (
+        frame[["message", "rule", "dataset", "variable", "field", "record", "keys"]]
+        .astype("str")
+        .agg("|".join, axis=1)
+    )
     seen = parts.groupby(parts).cumcount().astype("str")
     return (parts + "|" + seen).map(lambda text: sha256(text.encode()).hexdigest()[:12])
 

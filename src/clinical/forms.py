@@ -28,7 +28,7 @@ COORDINATES = {
 
 @dataclass(frozen=True, eq=False)
 class Source:
-    """Where a form is delivered: a CSV file of the extract folder, or a form of its ODM file."""
+    """Where a form is delivered: a CSV file of the extract folder; `odm` is its name in an ODM file."""
 
     csv: str = ""
     odm: str = ""
@@ -132,7 +132,7 @@ def _source(node: Mapping, form: str, faults: Faults) -> Source:
         return Source()
     faults.known(given, READ_KEYS, form, "read")
     csv, odm = text_of(given, "csv", form, faults), text_of(given, "odm", form, faults)
-    if not csv and not odm:
+    if not csv:
         faults.add("raw.needed", at, form, key="read: {csv: file}")
     if csv and not _stays_inside(csv):
         faults.add("raw.path", given.line("csv"), form, path=csv)

@@ -60,7 +60,12 @@ def _dataset_needs(names: Names, dataset: Dataset, needs: dict, at: dict, errors
     needs[rows], at[rows] = set(), str(dataset.at)
     for part in dataset.parts:
         _attempt(errors, needs[rows], lambda part=part: _rows_needs(names, dataset, part))
-    if dataset.layer == "sdtm" and dataset.scope == "subject" and dataset.name != "DM" and "DM" in names.study.datasets:
+    if (
+        dataset.layer == "sdtm"
+        and dataset.scope == "subject"
+        and dataset.name != "DM"
+        and "DM" in names.study.datasets
+    ):
         needs[rows].add(("DM", ""))
     for column in dataset.columns():
         node = (dataset.name, column)
@@ -111,7 +116,9 @@ def _rows_needs(names: Names, dataset: Dataset, part: Part) -> set[Node]:
     return found
 
 
-def _source_columns(names: Names, dataset: Dataset, part: Part, columns: list[str], here: str, found: set) -> None:
+def _source_columns(
+    names: Names, dataset: Dataset, part: Part, columns: list[str], here: str, found: set
+) -> None:
     source = part.source
     if source.startswith("raw."):
         names.must_have_field(source[4:], "USUBJID", here)

@@ -88,7 +88,9 @@ def _kept(source: Records, part: Part, index: np.ndarray) -> np.ndarray:
     return np.sort(index[found[found >= 0]])
 
 
-def _with_demographics(build: Build, spec: Dataset, part: Part, source: Records, index: np.ndarray) -> np.ndarray:
+def _with_demographics(
+    build: Build, spec: Dataset, part: Part, source: Records, index: np.ndarray
+) -> np.ndarray:
     if spec.layer != "sdtm" or spec.scope == "study" or spec.name == "DM" or "DM" not in build.study.datasets:
         return index
     known = np.zeros(len(build.persons) + 1, dtype=bool)
@@ -132,7 +134,7 @@ def _line_records(
         )
         index = index[holds]
     if line.needs_value:
-        word = next(word for word in line.take.values() if word.word != "constant" or word.when)
+        word = next(iter(line.take.values()))
         trial = _trial(build, spec, part, source, index)
         with build.silent():
             index = index[evaluate(trial, word).notna().to_numpy()]
@@ -179,7 +181,9 @@ def _programmed(build: Build, spec: Dataset, part: Part) -> tuple[np.ndarray, Pa
     rows = Rows(build, Made(spec, np.zeros(0, dtype="int64")), None, np.zeros(0, dtype="int64"))
     frames = program_frames(rows, part.program, part.program.args.get("reads") or {})
     answer = call_program(rows, part.program, frames)
-    frame, lineage, findings = (*answer, None, None)[:3] if isinstance(answer, tuple) else (answer, None, None)
+    frame, lineage, findings = (
+        (*answer, None, None)[:3] if isinstance(answer, tuple) else (answer, None, None)
+    )
     frame = frame.reset_index(drop=True)
     if findings is not None and len(findings):
         build.findings.extend(findings.reindex(columns=FINDING_COLUMNS))

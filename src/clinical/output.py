@@ -94,11 +94,15 @@ def _check_keys(build: Build, made: Made, order: np.ndarray) -> None:
     rows = order[repeated]
     if made.spec.layer == "adam":
         people = ", ".join(take(build.persons, made.person[rows]).drop_duplicates().head(5))
-        raise DerivationError("build.keys", made.name, keys=" ".join(made.spec.keys), people=people, records=len(rows))
+        raise DerivationError(
+            "build.keys", made.name, keys=" ".join(made.spec.keys), people=people, records=len(rows)
+        )
     build.found("build.keys-repeated", made, rows, made.spec.keys[-1], names=" ".join(made.spec.keys))
 
 
-def _without_long_text(frame: Frame, variables: tuple[Variable, ...]) -> tuple[Frame, list[tuple[str, str, Column]]]:
+def _without_long_text(
+    frame: Frame, variables: tuple[Variable, ...]
+) -> tuple[Frame, list[tuple[str, str, Column]]]:
     """Text cut at the last blank within 200 bytes; the rest as (QNAM, label, column) [C-SPLIT]."""
     spilled: list[tuple[str, str, Column]] = []
     for variable in variables:
@@ -202,7 +206,11 @@ def _lineage(build: Build, made: Made, order: np.ndarray) -> Frame:
         else:
             pieces.append(_piece(place[rows], constant(_first_read(made, part), len(rows)),
                                  take(build.persons, made.person[rows])))  # fmt: skip
-    whole = pd.concat(pieces, ignore_index=True) if pieces else _piece(np.array([]), empty("str", 0), empty("str", 0))
+    whole = (
+        pd.concat(pieces, ignore_index=True)
+        if pieces
+        else _piece(np.array([]), empty("str", 0), empty("str", 0))
+    )
     return whole.iloc[np.argsort(whole["row"].to_numpy(), kind="stable")].reset_index(drop=True)
 
 

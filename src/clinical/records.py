@@ -188,7 +188,9 @@ def total(rows: Rows, word: Word) -> Column:
 def lookup(rows: Rows, word: Word) -> Column:
     """The one value of the matching records; two different values, or none (unless optional), is a finding."""
     head, column = split_source(word.value)
-    records = rows.build.form(head[4:]) if head.startswith("raw.") else rows.build.dataset(head, rows.made.spec)
+    records = (
+        rows.build.form(head[4:]) if head.startswith("raw.") else rows.build.dataset(head, rows.made.spec)
+    )
     left, right, _ = rows.groups(records)
     mine = [rows.value(name) for name in word.args["match"].values()]
     theirs = [records.column(name) for name in word.args["match"]]
@@ -215,7 +217,9 @@ def lookup(rows: Rows, word: Word) -> Column:
 def during(rows: Rows, word: Word) -> Column:
     """The value shared by every interval [from, to) that the date can fall in [C-EPOCH]."""
     head, column = split_source(word.value)
-    records = rows.build.form(head[4:]) if head.startswith("raw.") else rows.build.dataset(head, rows.made.spec)
+    records = (
+        rows.build.form(head[4:]) if head.startswith("raw.") else rows.build.dataset(head, rows.made.spec)
+    )
     left, right, groups = rows.groups(records)
     at = rows.value(word.args["at"])
     question = group_codes([left, codes_of(at)])
@@ -330,7 +334,9 @@ def program_frames(rows: Rows, word: Word, reads: dict) -> dict[str, Frame]:
             values = {column: rows.value(column) for column in columns}
             frames[name.lower()] = pd.DataFrame({"USUBJID": rows.value("USUBJID"), **values})
         else:
-            frames[name.lower().replace(".", "_")] = rows.build.frame_for_program(name, columns, rows.made.spec)
+            frames[name.lower().replace(".", "_")] = rows.build.frame_for_program(
+                name, columns, rows.made.spec
+            )
     return frames
 
 

@@ -235,7 +235,9 @@ class Names:
                 continue
             if source not in self.study.datasets:
                 near = closest(source, self.study.datasets)
-                raise SpecError("spec.no-dataset", at, name=source, hint=f"; did you mean {near}?" if near else "")
+                raise SpecError(
+                    "spec.no-dataset", at, name=source, hint=f"; did you mean {near}?" if near else ""
+                )
             for column in self.all_columns(source) if columns is None else columns:
                 self._must_have(source, column, at)
                 if source == dataset.name:
@@ -245,12 +247,14 @@ class Names:
 
     def all_columns(self, name: str) -> list[str]:
         """What `all` stands for: every variable and qualifier of a dataset, helpers left out."""
-        return sorted(c for c in self._columns[name] if not c.islower() and c not in ("STUDYID", "DOMAIN", "USUBJID"))
+        return sorted(
+            c for c in self._columns[name] if not c.islower() and c not in ("STUDYID", "DOMAIN", "USUBJID")
+        )
 
     def line_reads(self, dataset: Dataset, part: Part, line: Line) -> Iterator[Node]:
         """What decides whether a line of `each` makes a record."""
         if line.needs_value:
-            first = next(word for word in line.take.values() if word.word != "constant" or word.when)
+            first = next(iter(line.take.values()))
             yield from self.reads(dataset, part, first)
 
 

@@ -103,7 +103,9 @@ class Made:
             if part.source is not None and len(inside):
                 frame = part.source.coordinates(part.taken[rows[inside] - part.start])
                 pieces.append(frame.set_axis(inside))
-        found = pd.concat(pieces).reindex(range(len(rows))) if pieces else pd.DataFrame(index=range(len(rows)))
+        found = (
+            pd.concat(pieces).reindex(range(len(rows))) if pieces else pd.DataFrame(index=range(len(rows)))
+        )
         return found.astype("str") if len(found.columns) else found
 
 
@@ -192,6 +194,8 @@ class Rows:
     def _of_record(self, ref: Ref) -> Column:
         if self.part is None or self.part.source is None:
             return empty("str", self.size)
+        if ref.kind == RECORD and not isinstance(self.part.source, Raw):
+            return empty("str", self.size)
         return take(self.part.source.column(ref.column), self.part.taken[self.index - self.part.start])
 
     def _of_subject(self, records: Records, column: str) -> Column:
@@ -223,17 +227,22 @@ class Rows:
         else:
             return (values == self.value(name)).to_numpy(dtype=bool, na_value=False)
         left, right, _ = self.groups(records)
-        here, there = joint_codes(
-            [pd.Series(left), values], [pd.Series(right), records.column(ref.column)]
-        )
+        here, there = joint_codes([pd.Series(left), values], [pd.Series(right), records.column(ref.column)])
         return np.isin(here, there[there >= 0]) & (here >= 0)
 
-    def found(self, message: str, where: np.ndarray, variable: str, value: Column | None = None, **words: object) -> None:
+    def found(
+        self, message: str, where: np.ndarray, variable: str, value: Column | None = None, **words: object
+    ) -> None:
         """A finding for each record that `where` marks, with its EDC coordinates."""
         if where.any():
             rows = np.flatnonzero(where)
             self.build.found(
-                message, self.made, self.index[rows], variable, take(value, rows) if value is not None else "", **words
+                message,
+                self.made,
+                self.index[rows],
+                variable,
+                take(value, rows) if value is not None else "",
+                **words,
             )
 
 

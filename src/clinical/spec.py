@@ -14,7 +14,18 @@ from clinical.read import At, Mapping, Sequence, Text, read_yaml
 from clinical.where import Condition, condition
 from clinical.words import COMMON, WORDS, Word, parse_word
 
-DATASET_KEYS = ("dataset", "extends", "scope", "keys", "rows", "variables", "supp", "parameters", "note", "label")
+DATASET_KEYS = (
+    "dataset",
+    "extends",
+    "scope",
+    "keys",
+    "rows",
+    "variables",
+    "supp",
+    "parameters",
+    "note",
+    "label",
+)
 PART_KEYS = ("from", "where", "keep", "each", "table", "program", "reads", "variables", "rule")
 MOST_HELPERS = 6
 
@@ -144,7 +155,9 @@ def _known(node: Mapping, keys: tuple[str, ...], owner: str) -> None:
 def _few_helpers(dataset: Dataset) -> None:
     helpers = [name for name in dataset.columns() if name.islower()]
     if len(helpers) > MOST_HELPERS:
-        raise SpecError("spec.helpers", f"{dataset.at}: {dataset.name}", count=len(helpers), most=MOST_HELPERS)
+        raise SpecError(
+            "spec.helpers", f"{dataset.at}: {dataset.name}", count=len(helpers), most=MOST_HELPERS
+        )
 
 
 def _words(node: Mapping, dataset: str) -> dict[str, Word]:
@@ -156,7 +169,9 @@ def _parts(rows: Mapping, dataset: str, at: At) -> tuple[Part, ...]:
         raise SpecError("spec.rows", f"{at}: {dataset}")
     if "union" in rows:
         _known(rows, ("union",), dataset)
-        return tuple(_part(name, node, dataset, rows["union"].line(name)) for name, node in rows["union"].items())
+        return tuple(
+            _part(name, node, dataset, rows["union"].line(name)) for name, node in rows["union"].items()
+        )
     return (_part("", rows, dataset, at),)
 
 

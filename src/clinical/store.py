@@ -117,7 +117,7 @@ def combine_hashes(columns: Mapping[str, str], rows: int) -> str:
 def bucket_hashes(
     frame: Frame, buckets: np.ndarray, schema: Schema | None = None
 ) -> dict[int, dict[str, str]]:
-    """The content hash of each column in each bucket, by bucket number; a bucket without rows is not named."""
+    """The content hash of each column in each bucket; a bucket without rows is not named."""
     order = np.argsort(buckets, kind="stable")
     numbers, starts = np.unique(buckets[order], return_index=True)
     ends = np.append(starts, len(order))[1:]

@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from clinical.errors import SpecError, SpecErrors
 from clinical.ascii import read_transliteration
+from clinical.errors import SpecError, SpecErrors
 from clinical.forms import Form, read_forms
 from clinical.read import Mapping, read_yaml
 from clinical.spec import Dataset, read_dataset

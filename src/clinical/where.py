@@ -96,7 +96,9 @@ def _tests(part: Mapping, owner: str) -> list[Test]:
 def _comparison(name: str, op: str, value: object, at: At, owner: str) -> Test:
     if op not in COMPARATORS:
         near = closest(op, COMPARATORS)
-        raise SpecError("spec.comparator", _at(at, owner), word=op, hint=f"; did you mean {near}?" if near else "")
+        raise SpecError(
+            "spec.comparator", _at(at, owner), word=op, hint=f"; did you mean {near}?" if near else ""
+        )
     if op == "missing":
         if value not in ("true", "false"):
             raise SpecError("spec.missing-value", _at(at, owner), value=value)

@@ -28,7 +28,13 @@ WORDS: dict[str, tuple[str, dict[str, str]]] = {
     "number": ("name", {}),
     "date": (
         "name",
-        {"time": "name", "impute": "first|last", "after": "names", "not_before": "names", "not_after": "names"},
+        {
+            "time": "name",
+            "impute": "first|last",
+            "after": "names",
+            "not_before": "names",
+            "not_after": "names",
+        },
     ),
     "imputed": ("name", {}),
     "unit": ("name", {"from": "name", "to": "text", "test": "name"}),
@@ -266,8 +272,8 @@ def own_names(word: Word) -> Iterator[str]:
 def member_names(word: Word) -> set[str]:
     """Names that stand after `in {column: ...}` or `notin`: they may be of datasets with many records."""
     found = _members(word.when) if word.when else set()
-    kind, arguments = WORDS[word.word]
-    for kind, value in [(kind, word.value), *((arguments[key], value) for key, value in word.args.items())]:
+    main, arguments = WORDS[word.word]
+    for kind, value in [(main, word.value), *((arguments[key], value) for key, value in word.args.items())]:
         if kind in ("condition", "where"):
             found |= _members(value)
         elif kind == "lines":
@@ -278,7 +284,9 @@ def member_names(word: Word) -> set[str]:
 
 def _members(asked: Condition) -> set[str]:
     tests = (test for tests in asked.any_of for test in tests)
-    return {test.value.name for test in tests if test.op in ("in", "notin") and isinstance(test.value, Column)}
+    return {
+        test.value.name for test in tests if test.op in ("in", "notin") and isinstance(test.value, Column)
+    }
 
 
 def _named(kind: str, value: object) -> Iterator[str]:

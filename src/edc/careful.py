@@ -51,7 +51,8 @@ def header(data: Path | bytes, name: str) -> list[str]:
 def mended(data: Path | bytes, name: str, width: int) -> tuple[bytes, np.ndarray]:
     """The file as tidy CSV without blank lines and empty cells beyond the header; the line of each record.
 
-    Raises: InputError for quotes that do not match, a field that is too long, rows with too many or few cells.
+    Raises: InputError for quotes that do not match, a field that is too long, rows with too many or too few
+            cells.
     """
     tidy, lines, ragged = io.StringIO(newline=""), [], []
     write = csv.writer(tidy, lineterminator="\n", quoting=csv.QUOTE_ALL)
@@ -82,15 +83,12 @@ def _broken(fault: csv.Error, name: str, line: int) -> InputError:
 
 
 def _also(lines: list[int]) -> str:
-    """`; so are lines 9, 12 and 3 more`."""
+    """`; also lines 9, 12 and 3 more`."""
     if not lines:
         return ""
     named = [str(line) for line in lines[: NAMED - 1]]
-    others = len(lines) - len(named)
-    if others:
-        return f"; so are lines {', '.join(named)} and {others} more"
-    return (
-        f"; so is line {named[0]}"
-        if len(named) == 1
-        else f"; so are lines {', '.join(named[:-1])} and {named[-1]}"
-    )
+    if len(lines) > len(named):
+        named.append(f"{len(lines) - len(named)} more")
+    if len(named) == 1:
+        return f"; also line {named[0]}"
+    return f"; also lines {', '.join(named[:-1])} and {named[-1]}"

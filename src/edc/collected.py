@@ -19,9 +19,9 @@ from clinical.findings import Frame
 class Collected:
     """One delivered file.
 
-    `frame` has a text column for each column of the file, by its name there: trimmed, line ends as line feeds,
-    an empty cell missing. `lines` gives the line (or row) of each record in the file, for sources without
-    coordinates. `notes` are messages about the file as a whole, with the words of their sentences.
+    `frame` has a text column for each column of the file, by its name there: trimmed, line ends as line
+    feeds, an empty cell missing. `lines` gives the line (or row) of each record in the file, for sources
+    without coordinates. `notes` are messages about the file as a whole, with the words of their sentences.
     """
 
     path: str

@@ -20,15 +20,16 @@ from edc.scan import BOM, CHUNK, Scan, are_tidy, record_lines
 TEXT = pd.StringDtype("pyarrow", na_value=np.nan)
 _TEXT_ARRAY = type(pd.array([""], dtype=TEXT))
 _UNNAMED = "\0"
+_UTF8 = ("utf-8", "utf-8-sig", "ascii")
 
 
 def read_csv(path: Path, name: str, encoding: str, scan: Scan) -> Collected:
     """A CSV file as text; `name` stands for the file in messages.
 
-    Without a named `encoding`, UTF-8 (with or without a byte order mark) is tried, then cp1252, and the second
-    is noted. A row with more cells than the header is taken if the excess is empty. Any other ragged row, a
-    quoted field that does not end, a header that names a column twice: the whole file is refused, because
-    values have moved.
+    Without a named `encoding`, UTF-8 (with or without a byte order mark) is tried, then cp1252, and the
+    second is noted. A row with more cells than the header is taken if the excess is empty. Any other ragged
+    row, a quoted field that does not end, a header that names a column twice: the whole file is refused,
+    because values have moved.
 
     Raises: InputError with file and line.
     """
@@ -48,11 +49,25 @@ def read_csv(path: Path, name: str, encoding: str, scan: Scan) -> Collected:
     return Collected(name, _frame(table, name, scan.returns), numbered, used, notes)
 
 
+def header_of(path: Path, name: str, encoding: str) -> list[str]:
+    """The column names of a CSV file, without reading the rest; unnamed ones left out.
+
+    Raises: InputError where the file or its header is missing.
+    """
+    if not path.is_file():
+        raise InputError("raw.file-missing", name)
+    with path.open("rb") as file:
+        start = file.read(CHUNK)
+    wide = encoding and codecs.lookup(encoding).name not in _UTF8
+    text = start.decode(encoding if wide else "utf-8", errors="replace").encode()
+    return [column for column in header(text, name) if column]
+
+
 def _as_utf8(path: Path, name: str, encoding: str, scan: Scan) -> tuple[Path | bytes, str, list]:
     """The file itself, or its text as UTF-8; the encoding used; notes."""
     if scan.bytes == 0 or (scan.bytes == len(BOM) and path.read_bytes() == BOM):
         raise InputError("raw.file-empty", name)
-    if encoding and codecs.lookup(encoding).name not in ("utf-8", "utf-8-sig", "ascii"):
+    if encoding and codecs.lookup(encoding).name not in _UTF8:
         return _transcoded(path, name, encoding), encoding, []
     if scan.cut:
         raise InputError("raw.file-cut", f"{name}:{scan.not_utf8}")

@@ -98,9 +98,7 @@ def _without_midnight(dates: pd.Series) -> pd.Series:
     return spread_text(codes, days, dates.index)
 
 
-def _from_parts(
-    field: Field, frame: Frame, nothing: pd.Series
-) -> tuple[pd.Series, np.ndarray, pd.Series]:
+def _from_parts(field: Field, frame: Frame, nothing: pd.Series) -> tuple[pd.Series, np.ndarray, pd.Series]:
     """The date that year, month and day tell; where there is no such date; the parts as collected."""
     names = [f"{field.column}_{part}" for part in ("YYYY", "MM", "DD")]
     if not any(name in frame for name in names):

@@ -16,27 +16,29 @@ def arrow(text: pd.Series) -> pa.Array:
     return pa.array(text.array, type=pa.large_string())
 
 
+def _scalar(text: str) -> pa.Scalar:
+    return pa.scalar(text, pa.large_string())
+
+
 def joined(parts: list[pd.Series], separator: str) -> pd.Series:
     """The parts of each row as one text; a missing part is empty."""
     texts = [pc.fill_null(arrow(part), "") for part in parts]
-    together = pc.binary_join_element_wise(*texts, separator) if len(texts) > 1 else texts[0]
+    together = pc.binary_join_element_wise(*texts, _scalar(separator)) if len(texts) > 1 else texts[0]
     return pd.Series(pd.array(together, dtype="str"), copy=False)
 
 
 def record_ids(form: str, parts: list[pd.Series]) -> pd.Series:
     """The id of each record: form and parts, joined by a slash."""
-    ids = pc.binary_join_element_wise(form, *[pc.fill_null(arrow(part), "") for part in parts], "/")
+    ids = pc.binary_join_element_wise(_scalar(form), *[pc.fill_null(arrow(part), "") for part in parts], _scalar("/"))
     return pd.Series(pd.array(ids, dtype="str"), copy=False)
 
 
 def ranks(text: pd.Series) -> tuple[np.ndarray, int]:
-    """The place of each value among the distinct ones, and their number: missing is 0, numbers before text."""
+    """The place of each value among the distinct ones (missing: 0; numbers before text), and their number."""
     encoded = arrow(text).dictionary_encode()
     values = encoded.dictionary
     numeric = pc.match_substring_regex(values, _NUMBER)
-    numbers = (
-        pc.cast(pc.if_else(numeric, values, None), pa.float64()).fill_null(0).to_numpy(zero_copy_only=False)
-    )
+    numbers = pc.cast(pc.if_else(numeric, values, "0"), pa.float64()).to_numpy(zero_copy_only=False)
     place_of_text = np.empty(len(values), dtype="int64")
     place_of_text[pc.array_sort_indices(values).to_numpy()] = np.arange(len(values))
     order = np.lexsort((place_of_text, numbers, ~numeric.to_numpy(zero_copy_only=False)))

@@ -93,7 +93,7 @@ class _Utf8:
 
 
 class _Quotes:
-    """Whether every quote opens or closes a field or is doubled in one (RFC 4180), and the last one closes."""
+    """Whether each quote opens or closes a field or is doubled in one (RFC 4180), and the last one closes."""
 
     def __init__(self) -> None:
         self._inside, self._tidy = False, True

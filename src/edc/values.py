@@ -57,4 +57,4 @@ def _check_required(field: Field, frame: Frame, whole: Frame, report: Report) ->
         empty &= frame[column].isna().to_numpy()
     if field.required_where is not None:
         empty &= mask(whole, field.required_where)
-    report.add("raw.required", empty, field.name)
+    report.add("raw.required-empty", empty, field.name)

@@ -10,7 +10,9 @@ from clinical.spec import Dataset
 
 Frame = pd.DataFrame
 
-_NOISE = 8  # decimals behind which a difference of two doses is binary noise, so that the limits stay inclusive
+_NOISE = (
+    8  # decimals behind which a difference of two doses is binary noise, so that the limits stay inclusive
+)
 
 
 def delivered_dose(dm: Frame, ex: Frame, spec: Dataset) -> pd.Series:
@@ -44,7 +46,9 @@ def actual_arm(dm: Frame, spec: Dataset) -> pd.Series:
     planned = levels["planned"].to_numpy()
     away = np.round(np.abs(dose - planned) / planned * 100, _NOISE)
     near = away <= float(spec.study["dose_tolerance_pct"])
-    own = dm["ARMCD"].fillna("").to_numpy(dtype=object)[:, np.newaxis] == levels["code"].to_numpy(dtype=object)
+    own = dm["ARMCD"].fillna("").to_numpy(dtype=object)[:, np.newaxis] == levels["code"].to_numpy(
+        dtype=object
+    )
     chosen = np.where((near & own).any(axis=1), own.argmax(axis=1), near.argmax(axis=1))
     return levels["code"].take(chosen).set_axis(dm.index).where(near.any(axis=1))
 
@@ -55,7 +59,9 @@ def other_screenings(dm: Frame, spec: Dataset) -> pd.Series:
     Needs:   SUBJID; `subject.rescreened` of study.yml (later number: first number).
     Source:  rule C-ID RESCRNID.
     """
-    first_of = {str(later): str(first) for later, first in spec.study["subject"].get("rescreened", {}).items()}
+    first_of = {
+        str(later): str(first) for later, first in spec.study["subject"].get("rescreened", {}).items()
+    }
     persons: dict[str, set[str]] = {}
     for number, first in first_of.items():
         persons.setdefault(first, {first}).add(number)

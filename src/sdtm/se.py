@@ -41,10 +41,16 @@ def _entered(dm: Frame, etcd: str, rule: Mapping, end: pd.Series) -> Frame:
     inside = start.notna().to_numpy()
     if "days" in rule:
         start = dates.iso_text(dates.to_day(start) + pd.Timedelta(days=int(rule["days"])))
-        inside &= dates.holds(start, "le", end)
+        inside = inside & dates.holds(start, "le", end)
     if "unless" in rule:
-        inside &= (start != dm[rule["unless"]]).to_numpy(dtype=bool, na_value=True)
-    element = {"USUBJID": dm["USUBJID"], "ARMCD": dm["ARMCD"], "ETCD": str(etcd), "SESTDTC": start, "end": end}
+        inside = inside & (start != dm[rule["unless"]]).to_numpy()
+    element = {
+        "USUBJID": dm["USUBJID"],
+        "ARMCD": dm["ARMCD"],
+        "ETCD": str(etcd),
+        "SESTDTC": start,
+        "end": end,
+    }
     return pd.DataFrame(element)[inside]
 
 

@@ -19,8 +19,8 @@ INCHES = (9.2, 5.2)
 DOTS_PER_INCH = 300
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
 STYLES = ("-", (0, (6, 2)), (0, (1, 1.4)), (0, (6, 2, 1, 2)), (0, (3, 1.5)), (0, (8, 2, 2, 2)))
-TOTAL_COLOUR = "#111111"
-RISK_LINE, LETTER, HEADROOM = 0.19, 0.088, 1.04
+TOTAL_COLOUR = "#555555"
+RISK_LINE, LETTER, HEADROOM, WIDE_LEGEND = 0.19, 0.088, 1.04, 58
 SETTINGS = {
     "font.family": "DejaVu Sans", "font.size": 9, "svg.fonttype": "none", "svg.hashsalt": "cdiscflow",
     "pdf.fonttype": 42, "axes.spines.top": False, "axes.spines.right": False, "legend.frameon": False,
@@ -38,7 +38,7 @@ class CurveOf:
     legend: str
 
 
-def curves_of(results: Frame, figure: Figure, total: str) -> list[CurveOf]:
+def curves_of(results: Frame, figure: Figure, total: str, unit: str) -> list[CurveOf]:
     """The curves of a figure, in the order that the spec names them; a group without subjects has none."""
     found = []
     for label in figure.curves:
@@ -54,7 +54,7 @@ def curves_of(results: Frame, figure: Figure, total: str) -> list[CurveOf]:
         median = "NE"
         if not (summary[["estimate", "lower", "upper"]] == NOT_ESTIMABLE).all():
             median = f"{summary['estimate']} ({summary['lower']}, {summary['upper']})"
-        legend = f"{label}: {summary['events']}/{summary['n']} events, median {median}"
+        legend = f"{label}: {summary['events']}/{summary['n']} events, median {median} {unit}"
         found.append(
             CurveOf(label, label == total, steps, dict(zip(risk["level"], risk["text"], strict=True)), legend)
         )
@@ -73,7 +73,7 @@ def draw(grid: Grid, results: Frame) -> dict[str, bytes]:
         mpl.rcParams.update(SETTINGS)
         canvas = Canvas(figsize=INCHES)
         FigureCanvasAgg(canvas)
-        curves = curves_of(results, axes_spec, grid.display.columns.total) if len(results) else []
+        curves = curves_of(results, axes_spec, grid.display.columns.total, grid.display.survival.unit) if len(results) else []
         if curves:
             _plot(canvas, curves, axes_spec, grid)
         else:
@@ -90,9 +90,12 @@ def _saved(canvas: object, kind: str, metadata: dict[str, None]) -> bytes:
 
 def _plot(canvas: object, curves: list[CurveOf], spec: Figure, grid: Grid) -> None:
     labels = max(len(curve.label) for curve in curves)
+    columns = 2 if max(len(curve.legend) for curve in curves) < WIDE_LEGEND else 1
+    entries = -(-(len(curves) + 1) // columns)
     left = max(0.9, 0.25 + LETTER * labels) / INCHES[0]
     below = (0.75 + RISK_LINE * (len(curves) + 1)) / INCHES[1]
-    axes = canvas.add_axes((left, below, 0.98 - left, 0.97 - below))
+    above = (0.35 + RISK_LINE * entries) / INCHES[1]
+    axes = canvas.add_axes((left, below, 0.98 - left, 1 - above - below))
     for place, curve in enumerate(curves):
         colour = TOTAL_COLOUR if curve.total else COLOURS[place % len(COLOURS)]
         style = "-" if curve.total else STYLES[place % len(STYLES)]
@@ -103,12 +106,11 @@ def _plot(canvas: object, curves: list[CurveOf], spec: Figure, grid: Grid) -> No
     axes.set(xlim=(0, spec.to + spec.step / 2), ylim=(0, HEADROOM), xlabel=spec.x, ylabel=spec.y)
     axes.set_xticks(ticks, [f"{tick:g}" for tick in ticks])
     axes.set_yticks(np.arange(0, 1.01, 0.2))
-    axes.plot([], [], color="#444444", marker="+", linestyle="none", markersize=7, label="+ censored")
-    settings = grid.display.survival
-    title = f"Median in {settings.unit} ({100 * settings.conf:g}% CI)"
-    handles, names = axes.get_legend_handles_labels()
-    legend = axes.legend(handles, names, loc="upper right", title=title, alignment="left", fontsize=8.5, title_fontsize=8.5)
-    legend.get_frame().set_alpha(0)
+    axes.plot([], [], color="#444444", marker="+", linestyle="none", markersize=7, label="censored")
+    axes.legend(
+        loc="lower left", bbox_to_anchor=(0, 1.0), ncols=columns, fontsize=8.5, borderaxespad=0.2, handlelength=2.6,
+        labelspacing=0.25,
+    )  # fmt: skip
 
 
 def _draw_curve(axes: object, curve: CurveOf, colour: str, style: object, spec: Figure) -> None:
@@ -117,11 +119,14 @@ def _draw_curve(axes: object, curve: CurveOf, colour: str, style: object, spec: 
     if curve.total:
         lower, upper = (np.concatenate([[np.nan], curve.steps[name]]) for name in ("lower", "upper"))
         axes.fill_between(time, lower, upper, step="post", color=colour, alpha=0.10, linewidth=0)
-    axes.step(time, level, where="post", color=colour, linestyle=style, linewidth=1.6, label=curve.legend)
+    width, order = (2.4, 2) if curve.total else (1.4, 3)
+    axes.step(
+        time, level, where="post", color=colour, linestyle=style, linewidth=width, zorder=order, label=curve.legend
+    )
     censored = curve.steps["censored"] > 0
     axes.plot(
         curve.steps["time"][censored], curve.steps["survival"][censored],
-        color=colour, marker="+", linestyle="none", markersize=7, markeredgewidth=1.2,
+        color=colour, marker="+", linestyle="none", markersize=8, markeredgewidth=1.3, zorder=4,
     )  # fmt: skip
 
 

@@ -28,6 +28,9 @@ class Raw(str):
     """RTF that is already escaped."""
 
 
+LEFT, CENTRE = Raw(r"\ql"), Raw(r"\qc")
+
+
 def rtf_text(value: object) -> str:
     """Text as ASCII RTF: control words escaped, everything beyond ASCII as signed 16-bit code units."""
     if isinstance(value, Raw):
@@ -109,11 +112,10 @@ def _rtf_tables(grid: Grid, page: dict[str, int]) -> list[dict[str, object]]:
 
 def gaps_of(grid: Grid) -> list[bool]:
     """Lines with some room above: a block of indented lines stands apart from what is above and below it."""
-    indents = [line.indent for line in grid.lines]
-    after = [*indents[1:], 0]
-    before = [0, *indents[:-1]]
-    return [at > 0 and not own and bool(above or below) for at, (own, above, below) in
-            enumerate(zip(indents, before, after, strict=True))]  # fmt: skip
+    indents = [0, *(line.indent for line in grid.lines), 0]
+    return [
+        at > 0 and not indents[at + 1] and bool(indents[at] or indents[at + 2]) for at in range(len(grid.lines))
+    ]
 
 
 def _edges(grid: Grid, places: list[int], stub: float, room: float, em: int) -> list[int]:
@@ -123,7 +125,7 @@ def _edges(grid: Grid, places: list[int], stub: float, room: float, em: int) -> 
     even = widest * len(widths) + stub <= room
     widths = [widest] * len(widths) if even else widths
     spare = max(room - stub - sum(widths), 0.0)
-    more = min(spare / (len(widths) + 1), 6.0)
+    more = min(spare / (len(widths) + 1), 9.0)
     edges = [stub + more]
     for one in widths:
         edges.append(edges[-1] + one + more)
@@ -138,24 +140,24 @@ def _rtf_headers(grid: Grid, places: list[int], edges: list[int]) -> list[dict[s
     names = [f"{grid.columns[place].group}\n(N={grid.columns[place].size})" for place in places]
     row = {"header": True, "keep": True, "gap": False}
     if not grid.two_headers:
-        cells = [_cell("", edges[0], r"\ql", top=True, bottom=True)]
-        cells += [_cell(name, edge, r"\qc", top=True, bottom=True) for name, edge in zip(names, edges[1:], strict=True)]
+        cells = [_cell("", edges[0], LEFT, top=True, bottom=True)]
+        cells += [_cell(name, edge, CENTRE, top=True, bottom=True) for name, edge in zip(names, edges[1:], strict=True)]
         return [{**row, "cells": cells}]
     spans: dict[str, int] = {}
     for place, edge in zip(places, edges[1:], strict=True):
         spans[header_of(grid.columns[place])] = edge
-    upper = [_cell("", edges[0], r"\ql", top=True)]
-    upper += [_cell(name, edge, r"\qc", top=True, bottom=True) for name, edge in spans.items()]
-    lower = [_cell("", edges[0], r"\ql", bottom=True)]
+    upper = [_cell("", edges[0], LEFT, top=True)]
+    upper += [_cell(name, edge, CENTRE, top=True, bottom=True) for name, edge in spans.items()]
+    lower = [_cell("", edges[0], LEFT, bottom=True)]
     lower += [
-        _cell(grid.columns[place].label, edge, r"\qc", bottom=True)
+        _cell(grid.columns[place].label, edge, CENTRE, bottom=True)
         for place, edge in zip(places, edges[1:], strict=True)
     ]
     return [{**row, "cells": upper}, {**row, "cells": lower}]
 
 
 def _label_cell(label: str, indent: int, edge: int, last: bool) -> dict[str, object]:
-    return _cell(label, edge, r"\ql", left=INDENT * (indent + 1), hang=INDENT, bottom=last)
+    return _cell(label, edge, LEFT, left=INDENT * (indent + 1), hang=INDENT, bottom=last)
 
 
 def _number_cell(
@@ -163,7 +165,7 @@ def _number_cell(
 ) -> dict[str, object]:
     left = max(int((edge - start - 2 * GAP - aligned.block * em) / 2), 0)
     shown = Raw(r"\~" * aligned.spaces[index] + rtf_text(text.replace(" ", "\u00a0")))
-    return _cell(shown, edge, r"\ql", left=left, bottom=last)
+    return _cell(shown, edge, LEFT, left=left, bottom=last)
 
 
 def render_html(grid: Grid, subjects: Frame, picture: str = "") -> bytes:

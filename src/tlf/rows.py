@@ -4,9 +4,9 @@
 |---|---|---|---|
 | `heading` | text | | a line without numbers |
 | `count` | a condition, or `all` | `show: n`, `ci: clopper_pearson`, `ci_label`, `conf` | subjects with such a record: n (%), and its interval |
-| `categorical` | variable | `levels`, `other`, `missing` | n (%) for every level; no `levels`: those in the data, most frequent first |
+| `categorical` | variable | `levels`, `other`, `missing`, `show` | n (%) for every level; no `levels`: those in the data, most frequent first |
 | `continuous` | variable | `decimals` (of the raw value), `unit` | n, mean (SD), median, quartiles, range |
-| `nested` | two variables | `missing` | n (%) for each outer level and, under it, each inner level, most frequent first |
+| `nested` | two variables | `missing`, `show` | n (%) for each outer level and, under it, each inner level, most frequent first |
 | `quantiles` | parts of 1 | | Kaplan-Meier quantiles with their interval |
 | `rates` | times in the unit of `survival` | | event-free rates with their interval |
 | `range` | `observed` | | shortest and longest time; + marks a censored one |
@@ -27,9 +27,9 @@ COMMON = ("label", "indent", "from", "where", "of", "note")
 WORDS: dict[str, tuple[str, ...]] = {
     "heading": (),
     "count": ("show", "ci", "ci_label", "conf"),
-    "categorical": ("levels", "other", "missing"),
+    "categorical": ("levels", "other", "missing", "show"),
     "continuous": ("decimals", "unit"),
-    "nested": ("missing",),
+    "nested": ("missing", "show"),
     "quantiles": (),
     "rates": (),
     "range": (),

@@ -14,8 +14,8 @@ import pandas as pd
 from clinical.findings import Findings
 from clinical.frames import Frame
 from clinical.read import Mapping
-from tlf.figure import draw
-from tlf.render import render_html, render_results, render_rtf, render_table
+from tlf.figure import DOTS_PER_INCH, draw
+from tlf.render import Raw, render_html, render_results, render_rtf, render_table
 from tlf.results import RESULTS, SUBJECTS, compute_display
 from tlf.shapes.grid import Grid, grid_of
 from tlf.spec import Display, read_displays
@@ -87,15 +87,13 @@ def _figure_files(grid: Grid, results: Frame) -> dict[str, bytes]:
 
 def _picture(png: bytes) -> dict[str, object]:
     """A PNG as RTF holds it: size in pixels, size on paper in twips, bytes in hexadecimal lines."""
-    from tlf.figure import DOTS_PER_INCH
-
     head = png[PNG_SIZE]
     pixels = [int.from_bytes(head[at : at + 4], "big") for at in (0, 4)]
     digits = png.hex()
     return {
         "pixels": pixels,
         "goal": [round(size * TWIPS_PER_INCH / DOTS_PER_INCH) for size in pixels],
-        "hex": "\n".join(digits[at : at + 128] for at in range(0, len(digits), 128)),
+        "hex": Raw("\n".join(digits[at : at + 128] for at in range(0, len(digits), 128))),
     }
 
 

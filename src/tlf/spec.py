@@ -2,7 +2,8 @@
 
 | key | holds |
 |---|---|
-| `display`, `title`, `extends`, `paper` | number and title of the page; a base file (mappings merge by key, `{drop: reason}` removes); `A4` or `Letter` |
+| `display`, `title`, `paper` | number and title of the page; `A4` or `Letter` |
+| `extends` | a base file or several, each laid over the one before: mappings merge by key, `{drop: reason}` removes |
 | `population` | `{dataset: ADSL, where, label}`: who is in the table; N of every column comes from here alone |
 | `columns` | `{by: TRT01A, levels, total: Total, each: {W4: Week 4}}`; `levels` is a list, `{value: header}`, or `study.KEY` with `value`, `header` naming the keys of its lines; `when_used`: levels left out when nobody has them |
 | `records` | `{from: ADTTE, where}`: what the rows read; a row may say its own `from` |
@@ -23,7 +24,7 @@ from clinical.errors import SpecError, SpecErrors
 from clinical.read import Mapping, Sequence, Text, read_yaml
 from clinical.where import Condition, condition
 from tlf.formats import FORMATS, Format, Formats, formats_of
-from tlf.nodes import choice, known, number, numbers, required, text, texts, with_part
+from tlf.nodes import choice, known, number, numbers, place, required, text, texts, with_part
 from tlf.rows import Filter, Level, Row, levels_of, row_of
 from tlf.survival import BEYONDS, CONF_TYPES, FLAT_TAILS
 
@@ -147,8 +148,9 @@ def read_display(path: Path, root: Path, study: Mapping) -> Display:
     _one_of(node, ("rows", "figure"), owner)
     rows: dict[str, Row] = {}
     for name, given in node.get("rows", Mapping()).items():
-        at = f"{node['rows'].line(name)}: {owner}.{name}"
-        rows[name] = row_of(name, given, at, records or population.dataset, parts, tuple(rows))
+        at = place(node["rows"], name, f"{owner}.{name}")
+        counts = tuple(one.name for one in rows.values() if one.word == "count")
+        rows[name] = row_of(name, given, at, records or population.dataset, parts, counts)
         if rows[name].needs_survival and survival is None:
             raise SpecError("tlf.needed", at, key="survival")
     if figure and survival is None:
@@ -258,14 +260,13 @@ def _footnotes(node: Mapping, owner: str) -> tuple[str, ...]:
 
 
 def _extended(node: Mapping, root: Path, chain: tuple[str, ...]) -> Mapping:
-    """`node` laid over the file it extends, and over what that one extends."""
-    if "extends" not in node:
-        return node
-    name = str(node["extends"])
-    if name in chain or not (root / name).is_file():
-        raise SpecError("tlf.extends", node.line("extends"), base=name)
-    base = _extended(read_yaml(root / name, root.parent), root, (*chain, name))
-    return _laid_over(base, node)
+    """`node` laid over the files it extends, in their order, and over what those extend."""
+    whole = Mapping(at=node.at)
+    for name in texts(node, "extends", "extends"):
+        if name in chain or not (root / name).is_file():
+            raise SpecError("tlf.extends", node.line("extends"), base=name)
+        whole = _laid_over(whole, _extended(read_yaml(root / name, root.parent), root, (*chain, name)))
+    return _laid_over(whole, node)
 
 
 def _laid_over(base: Mapping, upper: Mapping) -> Mapping:

@@ -108,7 +108,8 @@ def samples(rows: list[dict]) -> Frame:
 
 def visits() -> Frame:
     """SV without any visit."""
-    return pd.DataFrame({"USUBJID": typed([], "Char"), "VISITNUM": typed([], "Num"), "SVSTDTC": typed([], "Char")})
+    kinds = {"USUBJID": "Char", "VISITNUM": "Num", "SVSTDTC": "Char"}
+    return pd.DataFrame({name: typed([], kind) for name, kind in kinds.items()})
 
 
 def as_text(frame: Frame) -> Frame:

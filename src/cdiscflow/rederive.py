@@ -1,0 +1,32 @@
+"""A data manager's request to rebuild datasets: checked before anything runs."""
+
+from __future__ import annotations
+
+from cdiscflow.home import Home
+from cdiscflow.pipeline import Request
+from clinical.errors import InputError
+from clinical.names import closest
+
+SHORTEST_REASON = 10
+
+
+def rederive_request(
+    home: Home, study: str, datasets: list[str], subjects: list[str], reason: str, who: str, cut: str = ""
+) -> Request:
+    """The request, if it says what, why and who.
+
+    Raises: InputError for a reason under ten characters, nobody's name, an unknown dataset or none.
+    """
+    known = home.load(study).datasets
+    if len(reason.strip()) < SHORTEST_REASON:
+        raise InputError("ask.reason", study, shortest=SHORTEST_REASON)
+    if len(who.strip()) < 2:
+        raise InputError("ask.who", study)
+    if not datasets:
+        raise InputError("ask.no-dataset-named", study)
+    for name in datasets:
+        if name not in known:
+            near = closest(name, known)
+            hint = f"; did you mean {near}?" if near else ""
+            raise InputError("ask.dataset-unknown", study, dataset=name, hint=hint)
+    return Request(who, reason.strip(), "rederive", True, tuple(datasets), tuple(subjects), cut)
