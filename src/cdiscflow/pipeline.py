@@ -24,7 +24,7 @@ from clinical.lock import study_lock
 from clinical.manifest import read_manifest
 from clinical.output import Output
 from clinical.run import COMPLETE, WITH_STOPS, Run, latest_run, next_run_id, read_frame
-from clinical.store import content_hash
+from clinical.store import content_hash, write_csv
 from clinical.xpt import Variable, write_xpt
 from edc.read import Extract, read_extract
 
@@ -183,16 +183,12 @@ class _Work:
         old = read_frame(self.before, "findings/findings.parquet") if self.before else None
         findings = with_status(whole, old, self.delivery.name)
         self.job.write_frame("findings/findings.parquet", findings)
-        from clinical.store import csv_bytes
-
-        self.job.write_bytes("findings/findings.csv", csv_bytes(findings))
+        write_csv(self.job.path("findings/findings.csv"), findings)
         return findings
 
     def _write_accounts(self, extract: Extract, derived: Derived) -> None:
-        from clinical.store import csv_bytes
-
-        self.job.write_bytes("findings/row_account.csv", csv_bytes(row_account(extract, derived)))
-        self.job.write_bytes("findings/field_account.csv", csv_bytes(field_account(self.plan)))
+        write_csv(self.job.path("findings/row_account.csv"), row_account(extract, derived))
+        write_csv(self.job.path("findings/field_account.csv"), field_account(self.plan))
 
 
 def _stamp(delivery: Delivery) -> str:

@@ -88,11 +88,9 @@ class Findings:
 
 def finding_ids(frame: Frame) -> pd.Series:
     """The stable id of each finding: a hash of rule, message, record or keys, dataset, variable and field [C-QUERY]."""
-    parts = (
-        frame[["message", "rule", "dataset", "variable", "field", "record", "keys"]]
-        .astype("str")
-        .agg("|".join, axis=1)
-    )
+    parts = pd.Series("", index=frame.index, dtype="str")
+    for column in ("message", "rule", "dataset", "variable", "field", "record", "keys"):
+        parts = parts + "|" + frame[column].astype("str")
     seen = parts.groupby(parts).cumcount().astype("str")
     return (parts + "|" + seen).map(lambda text: sha256(text.encode()).hexdigest()[:12])
 

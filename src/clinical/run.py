@@ -217,8 +217,8 @@ def latest_run(home: Path) -> Path | None:
     link = home / LATEST
     if not link.is_symlink():
         return None
-    folder = home / RUNS / Path(os.readlink(link)).name
-    return folder if folder.is_dir() else None
+    shown = Path(os.readlink(link))
+    return home / shown if shown.parent == Path(RUNS) and (home / shown).is_dir() else None
 
 
 def last_accepted(home: Path) -> str | None:

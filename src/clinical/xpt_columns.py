@@ -195,16 +195,12 @@ class TextColumn:
         name = self.variable.name
         if strange.count:
             characters = characters_not_printable(texts)
-            report.fault(
-                "xpt.text", report.at(name), count=strange.count, characters=characters, rows=strange
-            )
+            report.fault("xpt.text", report.at(name), characters=characters, rows=strange)
         if long.count:
-            report.fault(
-                "xpt.text-length", report.at(name), count=long.count, limit=limit, longest=longest, rows=long
-            )
+            report.fault("xpt.text-length", report.at(name), limit=limit, longest=longest, rows=long)
         for message, rows in (("xpt.leading-blank", leading), ("xpt.trailing-blank", trailing)):
             if rows.count:
-                report.note(message, name, count=rows.count, rows=rows)
+                report.note(message, name, rows=rows)
 
     def encode(self, start: int, stop: int) -> np.ndarray:
         """One void item of `length` bytes a row.
@@ -269,10 +265,10 @@ class NumberColumn:
         underflow = bad.pop("xpt.underflow")
         for message, rows in bad.items():
             if rows.count:
-                words = {"count": rows.count, "rows": rows, "format": self.variable.format}
+                words = {"rows": rows, "format": self.variable.format}
                 report.fault(message, report.at(name), **words)
         if underflow.count:
-            report.note("xpt.underflow", name, count=underflow.count, rows=underflow)
+            report.note("xpt.underflow", name, rows=underflow)
         if _single_precision(self.source):
             report.note("xpt.single-precision", name)
 
@@ -370,5 +366,5 @@ def codes_of(column: pd.Series, report: Report, name: str) -> np.ndarray:
     unknown = Rows()
     unknown.add(0, (place == -1) & column.notna().to_numpy())
     if unknown.count:
-        report.fault("xpt.code", report.at(name), count=unknown.count, rows=unknown)
+        report.fault("xpt.code", report.at(name), rows=unknown)
     return np.array([*CODES.values(), 0], "u1")[place]

@@ -14,6 +14,7 @@ WIDTHS = {
     **dict.fromkeys("iljtfrI", 0.31), **dict.fromkeys("mwMW%", 0.83), **dict.fromkeys("+<>=_^~", 0.56),
 }  # fmt: skip
 UPPER, LOWER, WIDE = 0.69, 0.47, 1.0
+BOLD, PADDING, MOST_SPARE = 1.06, 1.2, 12.0
 
 
 def width(text: str) -> float:
@@ -64,27 +65,28 @@ def stub_width(grid: Grid, indent: float, most: float) -> float:
     return min(max((width(line.label) + indent * line.indent for line in grid.lines), default=10.0) + 1.0, most)
 
 
-def column_width(grid: Grid, place: int) -> float:
-    """Width in em that one column needs: its block of numbers, its header and its share of the group's header."""
+def column_width(grid: Grid, place: int, header_lines: int = 2) -> float:
+    """Width in em that one column needs: its block of numbers, and its header in `header_lines` lines or fewer."""
     column = grid.columns[place]
     sharing = sum(header_of(other) == header_of(column) for other in grid.columns)
     header = max((width(word) for word in column.label.split(" ")), default=0.0)
-    group = max(width(column.group) / (2 if sharing == 1 else sharing), width(f"(N={column.size})") / sharing)
-    return max(align(column_cells(grid, place)).block, header, group, 3.0) + 1.2
+    if sharing == 1:
+        header = max(header, BOLD * width(column.group) / header_lines)
+    else:
+        header = max(header, BOLD * width(header_of(column)) / sharing)
+    return max(align(column_cells(grid, place)).block, header, 3.0) + PADDING
 
 
 def pages_of_columns(grid: Grid, room: float, stub: float) -> list[list[int]]:
-    """Columns that fit on a page beside the stub; a group is never divided unless it alone is too wide."""
-    pages: list[list[int]] = [[]]
-    used = stub
-    for group in _by_group(grid.columns):
-        wide = sum(column_width(grid, place) for place in group)
-        if pages[-1] and used + wide > room:
-            pages.append([])
-            used = stub
-        pages[-1] += group
-        used += wide
-    return pages
+    """Columns that fit on a page beside the stub, spread evenly over the pages; a group is never divided."""
+    groups = _by_group(grid.columns)
+    widths = [sum(column_width(grid, place) for place in group) for group in groups]
+    for pages in range(1, len(groups) + 1):
+        each = -(-len(groups) // pages)
+        starts = range(0, len(groups), each)
+        if each == 1 or all(stub + sum(widths[at : at + each]) <= room for at in starts):
+            return [[place for group in groups[at : at + each] for place in group] for at in starts]
+    return []
 
 
 def _by_group(columns: tuple[Column, ...]) -> list[list[int]]:
@@ -92,3 +94,16 @@ def _by_group(columns: tuple[Column, ...]) -> list[list[int]]:
     for place, column in enumerate(columns):
         groups.setdefault(column.group, []).append(place)
     return list(groups.values())
+
+
+def edges_of(grid: Grid, places: list[int], stub: float, room: float) -> list[float]:
+    """Right edges of the stub and of the columns in em: equal columns where they fit, spare room shared."""
+    narrow = [column_width(grid, place) for place in places]
+    roomy = [column_width(grid, place, header_lines=1) for place in places]
+    options = [[max(roomy)] * len(places), roomy, [max(narrow)] * len(places), narrow]
+    widths = next((option for option in options if stub + sum(option) <= room), narrow)
+    more = min(max(room - stub - sum(widths), 0.0) / (len(widths) + 1), MOST_SPARE)
+    edges = [stub + more]
+    for one in widths:
+        edges.append(edges[-1] + one + more)
+    return edges

@@ -12,7 +12,7 @@ from collections.abc import Mapping as Datasets
 from functools import cache
 
 from clinical.frames import Frame
-from tlf.layout import Aligned, align, column_cells, column_width, lines_needed, pages_of_columns, stub_width
+from tlf.layout import Aligned, align, column_cells, edges_of, lines_needed, pages_of_columns, stub_width
 from tlf.shapes.grid import NO_DATA, Grid, header_of
 
 TWIPS_PER_POINT = 20
@@ -95,7 +95,7 @@ def _rtf_tables(grid: Grid, page: dict[str, int]) -> list[dict[str, object]]:
     gaps = gaps_of(grid)
     tables = []
     for places in pages_of_columns(grid, room, stub):
-        edges = _edges(grid, places, stub, room, em)
+        edges = [int(edge * em) for edge in edges_of(grid, places, stub, room)]
         aligned = [align(column_cells(grid, place)) for place in places]
         rows = [*_rtf_headers(grid, places, edges)]
         for index, line in enumerate(grid.lines):
@@ -114,22 +114,9 @@ def gaps_of(grid: Grid) -> list[bool]:
     """Lines with some room above: a block of indented lines stands apart from what is above and below it."""
     indents = [0, *(line.indent for line in grid.lines), 0]
     return [
-        at > 0 and not indents[at + 1] and bool(indents[at] or indents[at + 2]) for at in range(len(grid.lines))
+        at == 0 or (not indents[at + 1] and bool(indents[at] or indents[at + 2]))
+        for at in range(len(grid.lines))
     ]
-
-
-def _edges(grid: Grid, places: list[int], stub: float, room: float, em: int) -> list[int]:
-    """Right edges of the stub and the columns in twips; what is left of the page is shared, within reason."""
-    widths = [column_width(grid, place) for place in places]
-    widest = max(widths)
-    even = widest * len(widths) + stub <= room
-    widths = [widest] * len(widths) if even else widths
-    spare = max(room - stub - sum(widths), 0.0)
-    more = min(spare / (len(widths) + 1), 9.0)
-    edges = [stub + more]
-    for one in widths:
-        edges.append(edges[-1] + one + more)
-    return [int(edge * em) for edge in edges]
 
 
 def _cell(text: str, edge: int, align: str, **more: object) -> dict[str, object]:
@@ -138,7 +125,7 @@ def _cell(text: str, edge: int, align: str, **more: object) -> dict[str, object]
 
 def _rtf_headers(grid: Grid, places: list[int], edges: list[int]) -> list[dict[str, object]]:
     names = [f"{grid.columns[place].group}\n(N={grid.columns[place].size})" for place in places]
-    row = {"header": True, "keep": True, "gap": False}
+    row = {"header": True, "keep": False, "gap": False}
     if not grid.two_headers:
         cells = [_cell("", edges[0], LEFT, top=True, bottom=True)]
         cells += [_cell(name, edge, CENTRE, top=True, bottom=True) for name, edge in zip(names, edges[1:], strict=True)]

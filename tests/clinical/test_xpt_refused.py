@@ -33,13 +33,13 @@ def one(values: object) -> pd.DataFrame:
     return pd.DataFrame({"X": values})
 
 
-@pytest.mark.parametrize("name", ["age", "Age", "AGEATONSET", "1AGE", "_AGE", "AGE GRP", "ALTÉR", ""])
+@pytest.mark.parametrize("name", ["age", "Age", "AGEATONSET", "1AGE", "_AGE", "AGE GRP", "ALTÉR"])
 def test_a_name_that_sas_does_not_know_is_refused(refused, name):
     expected = (
         f"{name} is no name of 1 to 8 capital letters, digits and underscores that starts with a letter"
     )
     frame = pd.DataFrame({name: [1.0]})
-    assert refused(frame, num(name)) == f"DM.{name}: {expected}"
+    assert refused(frame, Variable(name, "", "Num")) == f"DM.{name}: {expected}"
     assert refused(one([1.0]), num("X"), name=name) == f"{name}: {expected}"
 
 
@@ -166,7 +166,7 @@ def test_a_date_without_a_date_format_is_refused(refused):
 
 def test_text_that_is_not_ascii_is_refused_with_its_rows(refused):
     frame = one(text("ok", "5 µg", None, "≥ 3 µg"))
-    assert refused(frame, char("X")) == f"DM.X: 2 values hold U+00B5, U+2265; {PRINTABLE_ONLY} (rows 2, 4)"
+    assert refused(frame, char("X")) == f"DM.X: values hold U+00B5, U+2265; {PRINTABLE_ONLY} (rows 2, 4)"
 
 
 @pytest.mark.parametrize(
@@ -174,32 +174,32 @@ def test_text_that_is_not_ascii_is_refused_with_its_rows(refused):
 )
 def test_null_bytes_line_breaks_and_tabs_are_refused(refused, sign, code):
     frame = one(text("ok", f"a{sign}b"))
-    assert refused(frame, char("X")) == f"DM.X: 1 values hold {code}; {PRINTABLE_ONLY} (rows 2)"
+    assert refused(frame, char("X")) == f"DM.X: values hold {code}; {PRINTABLE_ONLY} (rows 2)"
 
 
 def test_at_most_five_rows_are_named(refused, monkeypatch):
     monkeypatch.setattr("clinical.xpt_columns.ROWS_A_CHECK", 4)
     frame = one(text(*(["ok"] + ["é"] * 8)))
-    message = f"DM.X: 8 values hold U+00E9; {PRINTABLE_ONLY} (rows 2, 3, 4, 5, 6 and 3 more)"
+    message = f"DM.X: values hold U+00E9; {PRINTABLE_ONLY} (rows 2, 3, 4, 5, 6 and 3 more)"
     assert refused(frame, char("X")) == message
 
 
 def test_201_bytes_are_refused_and_not_cut(refused):
-    message = "DM.X: 1 values are longer than 200 bytes, the longest has 201 (rows 2)"
+    message = "DM.X: values are longer than 200 bytes, the longest has 201 (rows 2)"
     assert refused(one(text("a", "x" * 201)), char("X")) == message
-    message = "DM.X: 1 values are longer than 3 bytes, the longest has 4 (rows 1)"
+    message = "DM.X: values are longer than 3 bytes, the longest has 4 (rows 1)"
     assert refused(one(text("abcd", "abc")), char("X", length=3)) == message
 
 
 @pytest.mark.parametrize("value", [np.inf, -np.inf, 1e76, -7.3e75])
 def test_infinite_and_too_large_numbers_are_refused(refused, value):
-    message = "DM.X: 1 values are infinite or beyond 7.2e75 (rows 2)"
+    message = "DM.X: values are infinite or beyond 7.2e75 (rows 2)"
     assert refused(one([1.0, value]), num("X")) == message
 
 
 @pytest.mark.parametrize("dtype", ["int64", "uint64", "Int64"])
 def test_a_whole_number_that_would_be_rounded_is_refused(refused, dtype):
-    message = "DM.X: 1 whole numbers beyond 2**53 would be rounded (rows 1)"
+    message = "DM.X: whole numbers beyond 2**53 would be rounded (rows 1)"
     assert refused(one(pd.Series([2**53 + 1, 5], dtype=dtype)), num("X")) == message
 
 
@@ -207,7 +207,7 @@ def test_a_date_with_a_time_of_day_is_refused(refused):
     frame = one(moments("2024-01-01", "2024-01-01T00:00:01"))
     assert (
         refused(frame, num("X", "DATE9."))
-        == "DM.X: 1 values have a time of day, which DATE9. would drop (rows 2)"
+        == "DM.X: values have a time of day, which DATE9. would drop (rows 2)"
     )
 
 
@@ -215,7 +215,7 @@ def test_a_date_with_a_time_of_day_is_refused(refused):
     ("moment", "unit"), [("2024-01-01T00:00:00.000000001", "ns"), ("9998-01-01T00:00:00.000001", "us")]
 )
 def test_parts_of_a_second_that_would_be_lost_are_refused(refused, moment, unit):
-    message = "DM.X: 1 values have parts of a second that would be lost (rows 1)"
+    message = "DM.X: values have parts of a second that would be lost (rows 1)"
     assert refused(one(moments(moment, unit=unit)), num("X", "DATETIME20.")) == message
 
 
@@ -223,7 +223,7 @@ def test_parts_of_a_second_that_would_be_lost_are_refused(refused, moment, unit)
 @pytest.mark.parametrize("format", ["DATE9.", "DATETIME20."])
 def test_a_date_that_sas_does_not_know_is_refused(refused, moment, format):
     frame = one(pd.Series(np.array([moment], dtype="M8[D]").astype("M8[s]")))
-    assert refused(frame, num("X", format)) == "DM.X: 1 dates lie before 1582 or after 9999 (rows 1)"
+    assert refused(frame, num("X", format)) == "DM.X: dates lie before 1582 or after 9999 (rows 1)"
 
 
 def test_codes_of_missing_values_must_belong_to_the_dataset(refused):
@@ -235,13 +235,13 @@ def test_codes_of_missing_values_must_belong_to_the_dataset(refused):
 
 
 def test_a_missing_code_is_one_of_sas(refused):
-    message = "DM.X: 3 missing codes are none of . ._ .A to .Z (rows 1, 2, 3)"
+    message = "DM.X: missing codes are none of . ._ .A to .Z (rows 1, 2, 3)"
     codes = pd.DataFrame({"X": text("A", ".a", ".AA", ".A", None)})
     assert refused(one([np.nan] * 5), num("X"), codes=codes) == message
 
 
 def test_a_number_that_is_there_has_no_missing_code(refused):
-    message = "DM.X: 1 values have a number and a missing code (rows 2)"
+    message = "DM.X: values have a number and a missing code (rows 2)"
     assert refused(one([np.nan, 0.0]), num("X"), codes=pd.DataFrame({"X": text(".A", ".A")})) == message
 
 
@@ -257,8 +257,8 @@ def test_all_faults_of_a_dataset_are_told_together(refused):
     frame = pd.DataFrame({"X": text("é"), "N": [np.inf], "OK": [1.0]})
     assert refused(frame, char("X"), num("N"), num("OK")) == (
         "DM: 2 things that a transport file cannot hold:\n"
-        "  DM.X: 1 values hold U+00E9; text is printable ASCII (rows 1)\n"
-        "  DM.N: 1 values are infinite or beyond 7.2e75 (rows 1)"
+        "  DM.X: values hold U+00E9; text is printable ASCII (rows 1)\n"
+        "  DM.N: values are infinite or beyond 7.2e75 (rows 1)"
     )
 
 
@@ -285,19 +285,19 @@ def told(tmp_path, frame: pd.DataFrame, *variables: Variable) -> list[tuple[str,
 
 
 def test_blanks_around_a_text_are_told(tmp_path):
-    frame = one(text(" a", "b  ", "c", None, "   "))
+    frame = one(text(" a", "b  ", "c", None, "   ", "d"))
     assert told(tmp_path, frame, char("X")) == [
-        ("X", "warning", "1 values of X start with a blank (rows 1)"),
-        ("X", "info", "2 values of X end with a blank, which is not kept (rows 2, 5)"),
+        ("X", "warning", "values of X start with a blank (rows 1)"),
+        ("X", "info", "values of X end with a blank, which is not kept (rows 2, 5)"),
     ]
     got = read_xpt(tmp_path / "dm.xpt")
     assert got.variables[0].length == 2
-    assert got.frame["X"].fillna("-").tolist()[:4] == [" a", "b", "c", "-"]
+    assert got.frame["X"].fillna("-").tolist() == [" a", "b", "c", "-", "-", "d"]
 
 
 def test_a_number_that_becomes_zero_is_told(tmp_path):
     told_ = told(tmp_path, one([1.0, 1e-80, -5e-324, 0.0]), num("X"))
-    assert told_ == [("X", "info", "2 values of X are nearer to zero than 5.4e-79 and become 0 (rows 2, 3)")]
+    assert told_ == [("X", "info", "values of X are nearer to zero than 5.4e-79 and become 0 (rows 2, 3)")]
     assert read_xpt(tmp_path / "dm.xpt").frame["X"].tolist() == [1, 0, 0, 0]
 
 
