@@ -1,7 +1,7 @@
 """Kills a run with SIGKILL, at chosen moments and at random ones, and looks at what is left.
 
-`kill_runs(count, seed, home)` runs a small run made here; give `command` (what follows `python`) for any other, such as
-`["-m", "cdiscflow.cli", "run", "mini"]`, and `home`, the folder of that study's outputs.
+`kill_runs(count, seed, home)` kills a small run made here; give `command` (what follows `python`) for another,
+as `["-m", "cdiscflow.cli", "run", "mini", "--force"]`, and `home`, the folder of that study's outputs.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ AT_RANDOM = "at random"
 
 
 def kill_runs(count: int, seed: int, home: Path, command: list[str] | None = None) -> Counter:
-    """How many kills fell into each phase, judged from what they left; asserts what must hold after every kill."""
+    """How many kills fell into each phase, judged by what they left; asserts what holds after each."""
     order = random.Random(seed)
     command = command or [str(HERE), "small", str(home)]
     started = time.monotonic()

@@ -1,12 +1,11 @@
-"""A run killed at any moment leaves the run before it whole, and the next run succeeds (architecture.md 4)."""
+"""A run killed at any moment leaves the run before it whole, and the next run succeeds."""
 
 from __future__ import annotations
 
 import os
 
-from kills import PHASES, kill_runs
-
 from clinical.files import remove_tree
+from tests.kills import PHASES, kill_runs
 
 
 def test_a_kill_in_each_phase_leaves_the_last_run_readable_and_the_next_one_succeeds(tmp_path):

@@ -190,8 +190,7 @@ def any_of(rows: Rows, word: Word) -> Column:
     for line in word.value:
         if not len(left):
             break
-        part = Rows(rows.build, rows.made, rows.part, rows.index[left])
-        column = evaluate(part, line)
+        column = evaluate(rows.some(left), line)
         has = column.notna().to_numpy()
         pieces.append((left[has], take(column, np.flatnonzero(has))))
         left = left[~has]

@@ -6,7 +6,6 @@ Pure: frames and specs in, columns, findings and accounts out; nothing here touc
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
 
 import numpy as np
 import pandas as pd
@@ -42,7 +41,6 @@ class Build:
         self._made: dict[str, Made] = {}
         self._cut: dict[str, Cut] = {}
         self._refs: dict[tuple[str, Part | None, str], Ref] = {}
-        self._silent = False
         self.comma = study.setting("comma_decimal") == "true"
         self.findings = Findings()
         self.account: list[dict[str, object]] = []
@@ -60,7 +58,9 @@ class Build:
         if step.records:
             self._made[spec.name] = make_records(self, spec)
         made = self._made[spec.name]
-        for name in step.columns:
+        returned = [] if made.programmed is None or not step.records else made.programmed.columns
+        unasked = [name for name in returned if name != "USUBJID" and (spec.name, name) not in self.graph.needs]
+        for name in (*step.columns, *unasked):
             if name:
                 made.columns[name] = self._column(made, name)
         return made
@@ -187,20 +187,11 @@ class Build:
 
     # -- findings and accounts -------------------------------------------------------------------------------
 
-    @contextmanager
-    def silent(self) -> Iterator[None]:
-        """Findings of a trial evaluation are not reported: the real one follows."""
-        before, self._silent = self._silent, True
-        try:
-            yield
-        finally:
-            self._silent = before
-
     def found(
         self, message: str, made: Made, rows: np.ndarray, variable: str, value: object = "", **words: object
     ) -> None:
         """A finding for each of some records of a dataset in the making."""
-        if len(rows) and not self._silent:
+        if len(rows):
             coordinates = made.coordinates(rows)
             coordinates["USUBJID"] = take(self.persons, made.person[rows])
             self.found_at(message, coordinates, made.name, variable, value, **words)
@@ -215,8 +206,6 @@ class Build:
         **words: object,
     ) -> None:
         """A finding for each row of coordinates."""
-        if self._silent:
-            return
         keys = coordinates["USUBJID"] if "USUBJID" in coordinates else ""
         form = str(coordinates["form"].iloc[0]) if "form" in coordinates and len(coordinates) else ""
         self.findings.add(

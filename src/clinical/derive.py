@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from concurrent.futures import FIRST_COMPLETED, Executor, Future, ThreadPoolExecutor, wait
+from contextvars import copy_context
 from dataclasses import dataclass, field
 
 import pandas as pd
@@ -10,6 +12,7 @@ import pandas as pd
 from clinical.build import Build
 from clinical.check import Plan
 from clinical.errors import DerivationError
+from clinical.findings import COLUMNS
 from clinical.frames import Frame
 from clinical.graph import Step
 from clinical.output import Output, outputs
@@ -33,34 +36,76 @@ def derive(
     cut: str = "",
     only: Iterable[str] | None = None,
     around: Callable[[Step, Callable[[], object]], object] | None = None,
+    workers: int = 1,
 ) -> Derived:
     """The study's datasets; `only` names those wanted (what they need is built too).
 
     `around` calls a step's function: a flow wraps a task round it. A DerivationError stops that dataset and those
-    that need it; the others are built.
+    that need it; the others are built. With more than one worker, steps that do not need each other run side by
+    side; the result is the same.
     """
     build = Build(plan.study, plan.names, plan.graph, raw, cut)
-    wanted = needed_columns(plan, only)
-    found = Derived()
-    waiting = _last_steps(plan, wanted)
-    for step in plan.graph.steps:
-        columns = tuple(column for column in step.columns if (step.dataset, column) in wanted)
-        if not columns:
-            continue
-        part = Step(step.dataset, step.number, columns)
-        try:
-            _need_not_stopped(plan, part, found.stopped)
-            (around or _call)(part, lambda part=part: build.run(part))
-            if waiting[step.dataset] == step.number and (only is None or step.dataset in only):
-                for output in outputs(build, step.dataset):
-                    found.outputs[output.name] = output
-        except DerivationError as fault:
-            found.stopped[step.dataset] = str(fault)
-            build.findings.add("build.stopped", dataset=step.dataset, reason=str(fault))
+    job = _Job(plan, build, None if only is None else set(only), around or _call)
+    with ThreadPoolExecutor(max_workers=workers) as pool:
+        job.run_all(pool)
     _report_conditions(build, only)
-    found.findings = build.findings.frame()
-    found.account = pd.DataFrame(_account(build), columns=ACCOUNT)
+    found = job.found
+    found.outputs = {name: found.outputs[name] for step in plan.graph.steps for name in job.made_by(step.dataset)}
+    found.findings = build.findings.frame().sort_values(COLUMNS, kind="stable").reset_index(drop=True)
+    account = pd.DataFrame(_account(build), columns=ACCOUNT)
+    found.account = account.sort_values(ACCOUNT[:-1], kind="stable").reset_index(drop=True)
     return found
+
+
+class _Job:
+    """Runs steps as soon as what they need is there."""
+
+    def __init__(self, plan: Plan, build: Build, only: set[str] | None, around: Callable):
+        self.plan, self.build, self.only, self.around = plan, build, only, around
+        self.found = Derived()
+        wanted = needed_columns(plan, only)
+        self.steps = [
+            Step(step.dataset, step.number, columns)
+            for step in plan.graph.steps
+            if (columns := tuple(c for c in step.columns if (step.dataset, c) in wanted))
+        ]
+        self.last = {step.dataset: step.number for step in self.steps}
+        owner = {(step.dataset, c): i for i, step in enumerate(self.steps) for c in step.columns}
+        before: dict[str, int] = {}
+        self.needs: list[set[int]] = []
+        for i, step in enumerate(self.steps):
+            needs = {owner[need] for c in step.columns for need in plan.graph.needs[step.dataset, c]}
+            self.needs.append((needs | {before.get(step.dataset, i)}) - {i})
+            before[step.dataset] = i
+
+    def made_by(self, dataset: str) -> list[str]:
+        """The outputs a dataset gave: itself and its qualifiers."""
+        return [name for name in (dataset, f"SUPP{dataset}") if name in self.found.outputs]
+
+    def run_all(self, pool: Executor) -> None:
+        """Every step once, none before what it needs."""
+        waiting = dict(enumerate(self.steps))
+        done: set[int] = set()
+        running: dict[Future, int] = {}
+        while waiting or running:
+            for number in [n for n in waiting if self.needs[n] <= done]:
+                step = waiting.pop(number)
+                running[pool.submit(copy_context().run, self._run, step)] = number
+            finished, _ = wait(running, return_when=FIRST_COMPLETED)
+            for future in finished:
+                future.result()
+                done.add(running.pop(future))
+
+    def _run(self, step: Step) -> None:
+        try:
+            _need_not_stopped(self.plan, step, self.found.stopped)
+            self.around(step, lambda: self.build.run(step))
+            if self.last[step.dataset] == step.number and (self.only is None or step.dataset in self.only):
+                for output in outputs(self.build, step.dataset):
+                    self.found.outputs[output.name] = output
+        except DerivationError as fault:
+            self.found.stopped[step.dataset] = str(fault)
+            self.build.findings.add("build.stopped", dataset=step.dataset, reason=str(fault))
 
 
 def _call(step: Step, run: Callable[[], object]) -> object:
@@ -83,14 +128,6 @@ def needed_columns(plan: Plan, only: Iterable[str] | None) -> set[tuple[str, str
                 (node[0], key) for key in plan.study.datasets[node[0]].keys if (node[0], key) in needs
             ]
     return found
-
-
-def _last_steps(plan: Plan, wanted: set[tuple[str, str]]) -> dict[str, int]:
-    last = {}
-    for step in plan.graph.steps:
-        if any((step.dataset, column) in wanted for column in step.columns):
-            last[step.dataset] = step.number
-    return last
 
 
 def _need_not_stopped(plan: Plan, step: Step, stopped: dict[str, str]) -> None:

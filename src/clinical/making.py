@@ -75,7 +75,7 @@ def _from_source(build: Build, spec: Dataset, part: Part) -> tuple[np.ndarray, P
 def _trial(build: Build, spec: Dataset, part: Part, source: Records, index: np.ndarray) -> Rows:
     person = source.person[index]
     rows = PartRows(part, 0, len(index), source, index)
-    return Rows(build, Made(spec, person, [rows]), rows, np.arange(len(index)))
+    return Rows(build, Made(spec, person, [rows]), rows, np.arange(len(index)), trial=True)
 
 
 def _kept(source: Records, part: Part, index: np.ndarray) -> np.ndarray:
@@ -136,8 +136,7 @@ def _line_records(
     if line.needs_value:
         word = next(iter(line.take.values()))
         trial = _trial(build, spec, part, source, index)
-        with build.silent():
-            index = index[evaluate(trial, word).notna().to_numpy()]
+        index = index[evaluate(trial, word).notna().to_numpy()]
     return index
 
 
@@ -151,10 +150,9 @@ def _table(build: Build, spec: Dataset, part: Part) -> tuple[np.ndarray, PartRow
         if line.needs_value and part.lines[number].take:
             word = next((w for w in line.take.values() if w.word != "constant"), None)
             rows = PartRows(part, 0, 1)
-            trial = Rows(build, Made(spec, np.array([-1]), [rows]), rows, np.array([0]))
-            with build.silent():
-                if word is not None and evaluate(trial, word).isna().all():
-                    continue
+            trial = Rows(build, Made(spec, np.array([-1]), [rows]), rows, np.array([0]), trial=True)
+            if word is not None and evaluate(trial, word).isna().all():
+                continue
         kept.append(number)
     return np.full(len(kept), -1, dtype="int64"), PartRows(part, 0, len(kept), line=np.array(kept))
 

@@ -150,7 +150,7 @@ def mark_used(records: Records, row: np.ndarray) -> None:
 
 
 def _member_of(rows: Rows, owner: np.ndarray, values: Column, name: str) -> np.ndarray:
-    return Rows(rows.build, rows.made, rows.part, rows.index[owner]).member(values, name)
+    return rows.some(owner).member(values, name)
 
 
 def count(rows: Rows, word: Word) -> Column:
@@ -304,7 +304,7 @@ def pick(rows: Rows, word: Word) -> Column:
     where = word.args.get("where")
     chosen = rows.holds(where) if where is not None else np.ones(rows.size, dtype=bool)
     index = np.flatnonzero(chosen)
-    inside = Rows(rows.build, rows.made, rows.part, rows.index[index])
+    inside = rows.some(index)
     groups = group_codes([inside.person, *(codes_of(inside.value(name)) for name in word.args.get("by", ()))])
     last = word.value == "last"
     keys = [_order_key(inside.value(name), last) for name in word.args["order"]]

@@ -149,8 +149,11 @@ class Cut:
 class Rows:
     """Some records of a dataset in the making, and everything a word may ask about them."""
 
-    def __init__(self, build: Build, made: Made, part: PartRows | None, index: np.ndarray):
-        self.build, self.made, self.part, self.index = build, made, part, index
+    def __init__(
+        self, build: Build, made: Made, part: PartRows | None, index: np.ndarray, trial: bool = False
+    ):
+        """`trial`: only to see whether there is a value; nothing is reported, the real evaluation follows."""
+        self.build, self.made, self.part, self.index, self.trial = build, made, part, index, trial
 
     @property
     def size(self) -> int:
@@ -163,8 +166,8 @@ class Rows:
         return self.made.person[self.index]
 
     def some(self, chosen: np.ndarray) -> Rows:
-        """The records a bool array chooses."""
-        return Rows(self.build, self.made, self.part, self.index[chosen])
+        """The records that a bool array or positions choose."""
+        return Rows(self.build, self.made, self.part, self.index[chosen], self.trial)
 
     def value(self, name: str) -> Column:
         """The column that a name means on these records."""
@@ -234,7 +237,7 @@ class Rows:
         self, message: str, where: np.ndarray, variable: str, value: Column | None = None, **words: object
     ) -> None:
         """A finding for each record that `where` marks, with its EDC coordinates."""
-        if where.any():
+        if where.any() and not self.trial:
             rows = np.flatnonzero(where)
             self.build.found(
                 message,

@@ -141,5 +141,6 @@ def _clean(text: pa.ChunkedArray, returns: bool) -> pa.Array:
     if returns and pc.any(pc.match_substring(text, "\r")).as_py():
         text = pc.replace_substring(pc.replace_substring(text, "\r\n", "\n"), "\r", "\n")
     text = pc.utf8_trim_whitespace(text)
-    text = pc.if_else(pc.equal(text, ""), pa.scalar(None, pa.large_string()), text)
-    return text.combine_chunks()
+    if pc.min(pc.binary_length(text)).as_py() == 0:
+        text = pc.if_else(pc.equal(text, ""), pa.scalar(None, pa.large_string()), text)
+    return text.combine_chunks() if text.num_chunks != 1 else text.chunk(0)

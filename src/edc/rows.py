@@ -58,6 +58,8 @@ class Records:
 
 def taken(frame: Frame, places: np.ndarray) -> Frame:
     """The rows at `places`, column by column."""
+    if len(places) == len(frame) and (places == np.arange(len(places))).all():
+        return frame
     return pd.DataFrame({name: take(frame[name], places) for name in frame}, copy=False)
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-CHUNK = 1 << 22
+CHUNK = 1 << 20
 BOM = codecs.BOM_UTF8
 WIDE_BOMS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 QUOTE, COMMA, LINE_FEED, RETURN = b'",\n\r'
@@ -56,7 +56,7 @@ def scan_file(path: Path) -> Scan:
     return Scan(
         sha256=digest.hexdigest(),
         bytes=size,
-        not_utf8=utf8.line,
+        not_utf8=_line_of(path, utf8.place),
         cut=utf8.cut,
         wide=wide,
         nul=nul,
@@ -66,30 +66,39 @@ def scan_file(path: Path) -> Scan:
     )
 
 
+def _line_of(path: Path, place: int) -> int:
+    """The line that the byte at `place` is on; 0 for none."""
+    if place < 0:
+        return 0
+    with path.open("rb") as file:
+        return file.read(place).count(b"\n") + 1
+
+
 class _Utf8:
-    """Finds the first line that is not UTF-8."""
+    """Finds the first byte that is not UTF-8."""
 
     def __init__(self) -> None:
-        self.line, self.cut = 0, False
+        self.place, self.cut = -1, False
         self._decoder = codecs.getincrementaldecoder("utf-8")()
-        self._lines = 1
+        self._read = 0
 
     def feed(self, piece: bytes) -> None:
-        if self.line:
+        if self.place >= 0:
             return
+        held = len(self._decoder.getstate()[0])
         try:
             self._decoder.decode(piece)
         except UnicodeDecodeError as fault:
-            self.line = self._lines + fault.object[: fault.start].count(b"\n")
-        self._lines += piece.count(b"\n")
+            self.place = self._read - held + fault.start
+        self._read += len(piece)
 
     def end(self) -> None:
-        if self.line:
+        if self.place >= 0:
             return
         try:
             self._decoder.decode(b"", final=True)
         except UnicodeDecodeError:
-            self.line, self.cut = self._lines, True
+            self.place, self.cut = self._read - 1, True
 
 
 class _Quotes:

@@ -10,17 +10,15 @@ from clinical.spec import Dataset
 
 Frame = pd.DataFrame
 
-_NOISE = (
-    8  # decimals behind which a difference of two doses is binary noise, so that the limits stay inclusive
-)
+_NOISE = 8  # decimals behind which the difference of two doses is binary noise: the limits stay inclusive
 
 
 def delivered_dose(dm: Frame, ex: Frame, spec: Dataset) -> pd.Series:
     """The dose that counts as one treatment: all records of the product that start near the first of them.
 
     Needs:   RFSTDTC; EXTRT, EXDOSE, EXSTDTC; parameters `product` and `within_hours`.
-    Missing: no such record, or RFSTDTC missing, gives none. A record without a time counts if it is dated within the
-             hours when both are taken as days; one without a complete date does not.
+    Missing: no such record, or RFSTDTC missing, gives none. Where a record or RFSTDTC has no time, both are
+             taken as days; a record without a complete date does not count.
     Source:  rule C.1 ACTARMCD.
     """
     given = ex[(ex["EXTRT"] == spec.parameters["product"]) & (ex["EXDOSE"] > 0)]
@@ -46,9 +44,7 @@ def actual_arm(dm: Frame, spec: Dataset) -> pd.Series:
     planned = levels["planned"].to_numpy()
     away = np.round(np.abs(dose - planned) / planned * 100, _NOISE)
     near = away <= float(spec.study["dose_tolerance_pct"])
-    own = dm["ARMCD"].fillna("").to_numpy(dtype=object)[:, np.newaxis] == levels["code"].to_numpy(
-        dtype=object
-    )
+    own = dm["ARMCD"].to_numpy(dtype=object)[:, np.newaxis] == levels["code"].to_numpy(dtype=object)
     chosen = np.where((near & own).any(axis=1), own.argmax(axis=1), near.argmax(axis=1))
     return levels["code"].take(chosen).set_axis(dm.index).where(near.any(axis=1))
 
@@ -59,12 +55,9 @@ def other_screenings(dm: Frame, spec: Dataset) -> pd.Series:
     Needs:   SUBJID; `subject.rescreened` of study.yml (later number: first number).
     Source:  rule C-ID RESCRNID.
     """
-    first_of = {
-        str(later): str(first) for later, first in spec.study["subject"].get("rescreened", {}).items()
-    }
     persons: dict[str, set[str]] = {}
-    for number, first in first_of.items():
-        persons.setdefault(first, {first}).add(number)
+    for later, first in spec.study["subject"].get("rescreened", {}).items():
+        persons.setdefault(str(first), {str(first)}).add(str(later))
     others = {
         number: ";".join(sorted(numbers - {number})) for numbers in persons.values() for number in numbers
     }

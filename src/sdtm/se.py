@@ -12,11 +12,12 @@ Frame = pd.DataFrame
 
 
 def se(dm: Frame, ta: Frame, spec: Dataset) -> Frame:
-    """SE: one record per person and element entered; an element ends when the next begins, the last with `end`.
+    """SE: one record per person and element entered; each ends when the next begins.
 
-    `elements` of the parameters gives the elements in order, each with the variable of DM it starts with. `days` after
-    that variable: starts on that day, without a time, and is entered only if participation lasts until then.
-    `unless`: not entered where that variable has the same value, because the element has no start of its own.
+    `elements` of the parameters gives the elements in order, each with the variable of DM it starts with.
+    `days` after it: the element starts on that day, without a time, and is entered only if participation
+    lasts until then. `unless`: it is not entered where that variable has the same value, because it then has
+    no start of its own. The last element ends with the variable that `end` names.
 
     Needs:   what `elements` and `end` name in DM; ARMCD, ETCD, EPOCH, TAETORD of TA.
     Ties:    without an arm, EPOCH and TAETORD are those on which all arms of TA agree.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,8 +9,9 @@ import pandas as pd
 
 from adam.rules import need, only, setting, text, texts
 from adam.verbs.response import Assessed, Limits, visit_or_last_day
+from adam.verbs.results import inequality
 from adam.verbs.subjects import keep_subjects, of_subject, within
-from clinical.distinct import distinct, spread, spread_text
+from clinical.distinct import distinct, spread_text
 from clinical.errors import SpecError
 from clinical.frames import Frame, constant
 from clinical.read import Mapping
@@ -19,7 +19,6 @@ from clinical.spec import Dataset
 from clinical.where import Condition, condition, mask
 
 KEYS = ("records", "negative", "positive", "not_evaluable", "reported", "poor_samples")
-LIMIT = re.compile(r"\s*([<>])\s*=?\s*(\d+\.?\d*(?:[eE][+-]?\d+)?)\s*%?\s*")
 
 
 @dataclass(frozen=True)
@@ -100,14 +99,6 @@ def mrd_status(samples: Frame, rules: MrdRules) -> pd.Series:
     poor = samples["BMQUAL"].isin(rules.poor_samples) | (reported == rules.not_evaluable)
     kind = np.select([poor.to_numpy(dtype=bool, na_value=False), positive, negative], [2, 1, 0], default=2)
     return spread_text(kind, [rules.negative, rules.positive, rules.not_evaluable], samples.index)
-
-
-def inequality(results: pd.Series) -> tuple[np.ndarray, np.ndarray]:
-    """The sign (`<`, `>` or empty) and the limit of results such as `<0.01`."""
-    codes, values = distinct(results)
-    read = [LIMIT.fullmatch(value) for value in values]
-    sign = spread(codes, [found[1] if found else "" for found in read] or [""], "")
-    return sign, spread(codes, [float(found[2]) if found else np.nan for found in read] or [np.nan], np.nan)
 
 
 def flag_samples(

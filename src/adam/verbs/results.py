@@ -1,0 +1,41 @@
+"""Results that are text where a number is asked for."""
+
+from __future__ import annotations
+
+import re
+
+import numpy as np
+import pandas as pd
+
+from clinical.distinct import distinct, spread
+
+RANGE = re.compile(r"\s*(\d+\.?\d*)\s*-\s*(\d+\.?\d*)\s*")
+LIMIT = re.compile(r"\s*([<>])\s*=?\s*(\d+\.?\d*(?:[eE][+-]?\d+)?)\s*%?\s*")
+
+
+def upper_bound(shown: pd.Series, number: pd.Series) -> pd.Series:
+    """The number of a result; `0-1` is 1, `<1` half of it, `>90` is 90.
+
+    Missing: text that is none of these.
+    Source:  rules D.1 BLBLAST, D.6 AVAL.
+    """
+    codes, values = distinct(shown)
+    read = spread(codes, [_bound(value) for value in values] or [np.nan], np.nan)
+    return number.where(number.notna(), pd.Series(read, index=number.index))
+
+
+def _bound(value: str) -> float:
+    between, limit = RANGE.fullmatch(value), LIMIT.fullmatch(value)
+    if between:
+        return float(between[2])
+    if limit:
+        return float(limit[2]) / (2 if limit[1] == "<" else 1)
+    return np.nan
+
+
+def inequality(shown: pd.Series) -> tuple[np.ndarray, np.ndarray]:
+    """The sign (`<`, `>` or empty) and the limit of results such as `<0.01`."""
+    codes, values = distinct(shown)
+    read = [LIMIT.fullmatch(value) for value in values]
+    sign = spread(codes, [found[1] if found else "" for found in read] or [""], "")
+    return sign, spread(codes, [float(found[2]) if found else np.nan for found in read] or [np.nan], np.nan)
