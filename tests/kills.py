@@ -1,7 +1,7 @@
 """Kills a run with SIGKILL, at chosen moments and at random ones, and looks at what is left.
 
-`kill_runs(count, seed, home)` kills a small run made here; give `command` (what follows `python`) for another,
-as `["-m", "cdiscflow.cli", "run", "mini", "--force"]`, and `home`, the folder of that study's outputs.
+`kill_runs(count, seed, home)` kills a small run made here. Give `command` (what follows `python`) for others:
+`["-m", "cdiscflow.cli", "run", "mini", "--force"]`, and `home`, the folder of that study's outputs.
 """
 
 from __future__ import annotations

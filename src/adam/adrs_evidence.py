@@ -149,6 +149,8 @@ def one_each(
         "AVALC": avalc,
         "AVAL": aval,
         "ADT": adt,
+        "ADTF": take(records["ADTF"], row).where(adt.notna()),
+        "ADTNOTE": take(records["ADTNOTE"], row).where(adt.notna()),
         "SRCDOM": spread_text(np.where(found, 0, 1), [domain, "ADSL"], evidence.adsl.index),
         "SRCVAR": spread_text(np.where(found, 0, 1 + which), [variable, *cited], evidence.adsl.index),
         "SRCSEQ": take(records[sequence], row),

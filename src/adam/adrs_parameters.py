@@ -211,7 +211,10 @@ def by_date(
     cited = [evidence.rules.limits.until, parameter.date]
     nowhere = np.full(evidence.size, -1)
     which = holds.astype("int64")
-    return one_each(evidence, parameter, avalc, aval, day.where(holds), nowhere, cited, which, among=among)
+    flag = evidence.adsl[f"{parameter.date}F"].where(holds)
+    return one_each(
+        evidence, parameter, avalc, aval, day.where(holds), nowhere, cited, which, among=among, ADTF=flag
+    )
 
 
 def mrd_negative(evidence: Evidence, parameter: Parameter) -> Frame:

@@ -17,7 +17,8 @@ mrd: {...}                              # see adam.verbs.mrd
 defaults: {category: INVESTIGATOR, who: EFFFL}                       # of parameters that do not say
 ORRW4H: {number: 30, label: ..., rule: response_at, of: response, window: W4, not_used_after: [HSCTDT]}
 ```
-`rule` is one of RULES below; response criteria and windows themselves are those of study.yml.
+`rule` is one of RULES below. A `date` of ADSL has its imputation flag beside it (HSCTDT, HSCTDTF). Response
+criteria and the windows' days are those of study.yml.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from adam.response_criteria import GROUPS, Criteria, read_criteria
-from adam.rules import chosen, need, only, refuse, setting, text, texts, whole
+from adam.rules import Reads, chosen, need, only, refuse, setting, text, texts, whole
 from adam.verbs.mrd import MrdRules, read_mrd
 from adam.verbs.response import Limits
 from adam.verbs.windows import Visits, Window, read_limits, read_visits
@@ -124,7 +125,7 @@ def read_rules(spec: Dataset) -> Rules:
     only(limits, ("start", "until", "death", "cut"), f"{owner}.limits")
     evaluable = need(node, "evaluable", owner)
     only(evaluable, ("until",), f"{owner}.evaluable")
-    return Rules(
+    rules = Rules(
         criteria=read_criteria(spec),
         limits=Limits(*(text(limits, key, f"{owner}.limits") for key in ("start", "until", "death", "cut"))),
         until=texts(evaluable, "until", f"{owner}.evaluable"),
@@ -136,6 +137,28 @@ def read_rules(spec: Dataset) -> Rules:
             _parameter(name, node, windows, f"{owner}.{name}") for name in node if name not in SETTINGS
         ),
     )
+    _check_reads(spec, rules)
+    return rules
+
+
+def _check_reads(spec: Dataset, rules: Rules) -> None:
+    """Refuses a column that a rule names and `reads` does not."""
+    reads, node, owner = Reads(spec), spec.parameters, spec.name
+    limits, status = rules.limits, rules.status
+    for key, columns in (
+        ("limits", (limits.start, limits.until, limits.death, limits.cut)),
+        ("evaluable", rules.until),
+        ("status", (status.new_therapy, status.death)),
+    ):
+        reads.must_have("ADSL", columns, node.line(key), f"{owner}.{key}")
+    for parameter in rules.parameters:
+        dates = [parameter.date, f"{parameter.date}F"] if parameter.date else []
+        after = [parameter.not_after] if parameter.not_after else []
+        columns = [parameter.who, *dates, *after, *parameter.not_used_after]
+        reads.must_have("ADSL", columns, node.line(parameter.code), f"{owner}.{parameter.code}")
+    for asked in (rules.criteria.records, rules.criteria.relapse_type):
+        reads.must_have_left("RS", asked, spec.study.line("response"), f"{owner}.response")
+    reads.must_have_left("CP", rules.mrd.records, node["mrd"].line("records"), f"{owner}.mrd")
 
 
 def _status(node: Mapping, owner: str) -> Status:

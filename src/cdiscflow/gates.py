@@ -1,34 +1,39 @@
-"""The three gates of a run: raw, SDTM, ADaM. What a gate finds is listed; a critical failure stops its dataset."""
+"""Runs the three gates over what a run made, and takes out of it what they stop."""
 
 from __future__ import annotations
-
-from pathlib import Path
-
-import pandas as pd
 
 from cdiscflow.home import Home
 from clinical.check import Plan
 from clinical.derive import Derived
-from clinical.findings import no_findings
-from edc.read import Extract
+from clinical.findings import Frame
 
 
-class Gates:
-    """Runs the suites of a study over what a run made; `verdicts` is gate -> dataset -> passed."""
+def pass_gates(home: Home, plan: Plan, derived: Derived) -> tuple[Frame, dict[str, dict[str, str]], str]:
+    """The gates' findings, their verdicts by gate and dataset, and the validation page.
 
-    def __init__(self, home: Home, plan: Plan, before: Path | None):
-        self.home, self.plan, self.before = home, plan, before
-        self.verdicts: dict[str, dict[str, str]] = {}
-        self.stopped: dict[str, str] = {}
-        self.page = ""
+    A dataset that a gate stops, and every dataset that needs it, leaves `derived.outputs`.
+    """
+    from checks.gates import run_gates  # imports Great Expectations: 5 s, so only when a gate is run
 
-    def run(self, extract: Extract, derived: Derived) -> pd.DataFrame:
-        """All findings of all gates."""
-        from checks.gates import run_gates  # imports Great Expectations: 5 s, so only when it is needed
+    folders = [home.validation / "library", home.validation / plan.study.name]
+    result = run_gates(plan, derived.build, derived.outputs, folders)
+    for name, reason in result.stopped.items():
+        for follower in [name, *followers(plan, {name})]:
+            if derived.outputs.pop(follower, None) is not None:
+                derived.stopped[follower] = reason
+            derived.outputs.pop(f"SUPP{follower}", None)
+    return result.findings, result.summary(), result.page
 
-        result = run_gates(
-            self.plan, extract.frames, derived.outputs, self.home.validation / self.plan.study.name,
-            self.home.validation / "library",
-        )  # fmt: skip
-        self.verdicts, self.page, self.stopped = result.verdicts, result.page, result.stopped
-        return result.findings if len(result.findings) else no_findings()
+
+def followers(plan: Plan, names: set[str]) -> list[str]:
+    """The datasets that need any column of the named ones, directly or through others, without these."""
+    found = set(names)
+    while True:
+        more = {
+            node[0]
+            for node, needs in plan.graph.needs.items()
+            if node[0] not in found and any(need[0] in found for need in needs)
+        }
+        if not more:
+            return sorted(found - names)
+        found |= more

@@ -12,7 +12,7 @@ import pandas as pd
 
 from cdiscflow.account import field_account, row_account
 from cdiscflow.changes import describe_inputs, what_changed
-from cdiscflow.gates import Gates
+from cdiscflow.gates import pass_gates
 from cdiscflow.home import Delivery, Home, cut_day, newest_extract
 from cdiscflow.tables import write_displays
 from clinical.check import Plan, check_study
@@ -127,21 +127,20 @@ class _Work:
         derived: Derived = self.timed(
             "derive", lambda: derive(self.plan, extract.frames, self.cut, around=self.around)
         )
-        gates = Gates(self.home, self.plan, self.before)
-        found = self.timed("gates", lambda: gates.run(extract, derived))
+        found, verdicts, page = self.timed("gates", lambda: pass_gates(self.home, self.plan, derived))
+        self.job.write_text("findings/validation.html", page)
         self.timed("write", lambda: self._write_datasets(derived))
         self.timed("tables", lambda: write_displays(self.plan, derived, self.job, self.cut))
         findings = self._write_findings(extract, derived, found)
         self._write_accounts(extract, derived)
-        stopped = {**derived.stopped, **gates.stopped}
-        status = WITH_STOPS if stopped else COMPLETE
+        status = WITH_STOPS if derived.stopped else COMPLETE
         manifest = {**inputs, "study": study.id, "datasets": self.datasets, "findings": _counts(findings),
-                    "gates": gates.verdicts,
+                    "gates": verdicts,
                     "run": {"seconds": self.seconds, "changed": changed}}  # fmt: skip
         policy = study.setting("accept_stops") == "true"
         folder = self.job.finish(manifest, status, self.request.who, self.request.why, accept_stops=policy)
         return Summary(
-            study.name, status, folder.name, folder, changed, stopped,
+            study.name, status, folder.name, folder, changed, derived.stopped,
             {name: int(entry["rows"]) for name, entry in self.datasets.items()}, _counts(findings), self.seconds,
         )  # fmt: skip
 

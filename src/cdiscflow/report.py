@@ -72,7 +72,7 @@ def findings_text(home: Home, study: str, severity: str, message: str) -> str:
     counts = frame.groupby(["severity", "message"], sort=True).size()
     lines = [f"{count:6d} {level:8s} {name}" for (level, name), count in counts.items()]
     columns = ["status", "dataset", "variable", "form", "subject", "folder", "line", "field", "value", "text"]
-    shown = frame[columns].head(SHOWN)
+    shown = frame[columns].head(SHOWN).fillna("")
     lines += ["", shown.to_string(index=False)]
     if len(frame) > SHOWN:
         lines.append(f"... and {len(frame) - SHOWN} more: findings/findings.csv in the run's folder")

@@ -137,6 +137,10 @@ class Build:
             self._refs[key] = self.names.understand(spec, part, name, str(spec.at))
         return self._refs[key]
 
+    def forget_names(self) -> None:
+        """After `names` was exchanged: nothing understood before counts."""
+        self._refs = {}
+
     def form(self, name: str) -> Raw:
         """The records of a raw form.
 

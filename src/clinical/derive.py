@@ -28,6 +28,7 @@ class Derived:
     findings: Frame = field(default_factory=pd.DataFrame)
     account: Frame = field(default_factory=pd.DataFrame)
     stopped: dict[str, str] = field(default_factory=dict)
+    build: Build | None = None
 
 
 def derive(
@@ -50,6 +51,7 @@ def derive(
         job.run_all(pool)
     _report_conditions(build, only)
     found = job.found
+    found.build = build
     found.outputs = {name: found.outputs[name] for step in plan.graph.steps for name in job.made_by(step.dataset)}
     found.findings = build.findings.frame().sort_values(COLUMNS, kind="stable").reset_index(drop=True)
     account = pd.DataFrame(_account(build), columns=ACCOUNT)

@@ -73,6 +73,18 @@ class Findings:
             part[name] = records[column].to_numpy() if records is not None and column in records else ""
         self._parts.append(part)
 
+    def add_rule(
+        self, rule: str, severity: str, says: str, todo: str, source: str, dataset: str, records: Frame
+    ) -> None:
+        """One finding for each record that breaks a rule of `validation/`; its words are the rule's own."""
+        part = pd.DataFrame(index=range(len(records)))
+        part["message"], part["rule"], part["severity"] = rule, source, severity
+        part["dataset"], part["text"], part["todo"] = dataset, says, todo
+        part["keys"] = records["USUBJID"].to_numpy() if "USUBJID" in records else ""
+        for name, column in {**COORDINATES, "record": "record"}.items():
+            part[name] = records[column].to_numpy() if column in records else ""
+        self._parts.append(part)
+
     def extend(self, frame: Frame) -> None:
         """Takes over the findings another part of the product collected."""
         if len(frame):

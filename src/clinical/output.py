@@ -22,6 +22,11 @@ SUPP_COLUMNS = (
 )  # fmt: skip
 
 
+def output_order(build: Build, name: str) -> np.ndarray:
+    """The rows of a dataset (canonical order) in the order they leave the build."""
+    return key_order(build, build.made(name))
+
+
 @dataclass(frozen=True, eq=False)
 class Output:
     """A dataset as it leaves the build; `variables` describes its columns, `lineage` is row, source, record, role."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -41,6 +42,12 @@ class Names:
         self._programmed = {
             name for name, dataset in study.datasets.items() if any(part.program for part in dataset.parts)
         }
+
+    def with_dataset(self, dataset: Dataset) -> Names:
+        """The same names, with one dataset's spec exchanged (rules add helpers to it)."""
+        other = copy.copy(self)
+        other._columns = {**self._columns, dataset.name: self._known(dataset)}
+        return other
 
     def _known(self, dataset: Dataset) -> set[str]:
         known = {"STUDYID", "DOMAIN", "USUBJID", *dataset.columns()}

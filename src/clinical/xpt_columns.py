@@ -351,7 +351,7 @@ def _ticks(block: pa.Array) -> tuple[np.ndarray, int, np.ndarray]:
 def _finer_than_kept(seconds: np.ndarray, rest: np.ndarray, second: int) -> np.ndarray:
     """Where the microseconds cannot be had back from the SAS number, or were not whole."""
     micro, finer = np.divmod(rest * 10**6, second)
-    return (np.rint((seconds - np.floor(seconds)) * 1e6) != micro)
+    return (finer != 0) | (np.rint((seconds - np.floor(seconds)) * 1e6) != micro)
 
 
 def _single_precision(source: Source) -> bool:

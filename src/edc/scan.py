@@ -51,7 +51,7 @@ def scan_file(path: Path) -> Scan:
             returns |= b"\r" in piece
             utf8.feed(piece)
             quotes.feed(piece[start:] if start else piece)
-            last = piece[-1:]
+            last = piece[-2:].strip(b"\0")[-1:]
     utf8.end()
     return Scan(
         sha256=digest.hexdigest(),

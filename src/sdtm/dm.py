@@ -77,7 +77,7 @@ def site_of_subject(dm: Frame) -> pd.Series:
 
     Needs: subject.
     """
-    return dm["subject"].str.partition("-")[0]
+    return dm["subject"].str.extract("^([^-]*)", expand=False)
 
 
 def number_within_site(dm: Frame) -> pd.Series:
@@ -85,4 +85,4 @@ def number_within_site(dm: Frame) -> pd.Series:
 
     Needs: subject.
     """
-    return dm["subject"].str.partition("-")[2]
+    return dm["subject"].str.extract("-(.*)$", expand=False)

@@ -55,7 +55,7 @@ def sv(dm: Frame, spec: Dataset, **pages: Frame) -> tuple[Frame, Frame, Frame]:
 
 
 def _seen_pages(pages: dict[str, Frame], page: Mapping) -> Frame:
-    """A row for each date of each page, and always one for a page of visit dates (`page` names its fields)."""
+    """A row for each date of each page, and always one for a page of visit dates, which `page` describes."""
     parts = []
     for name, frame in pages.items():
         form = name.removeprefix("raw_").upper()

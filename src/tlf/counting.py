@@ -28,7 +28,14 @@ def add_count(results: Results, row: Row) -> None:
 
 
 def _add_cell(
-    results: Results, row: Row, place: int, part: str, who: np.ndarray, of: int, level: str = "", parent: str = ""
+    results: Results,
+    row: Row,
+    place: int,
+    part: str,
+    who: np.ndarray,
+    of: int,
+    level: str = "",
+    parent: str = "",
 ) -> None:
     group = results.people.groups[place].label
     words = {"level": level, "parent": parent, "denominator": of}
@@ -53,7 +60,9 @@ def add_categorical(results: Results, row: Row) -> None:
     Missing: a line of its own, always when the row says `missing`, else when somebody has it.
     """
     read = {part: results.people.records(row, part) for part in results.display.columns.parts}
-    values = {part: as_text(results.people.variable(one, row.variables[0], row.at)) for part, one in read.items()}
+    values = {
+        part: as_text(results.people.variable(one, row.variables[0], row.at)) for part, one in read.items()
+    }
     labels, codes = _coded(results, row, values, {part: one.person for part, one in read.items()})
     for part, one in read.items():
         pairs = _distinct_pairs(codes[part], one.person)
@@ -91,7 +100,9 @@ def _coded(
     codes = {}
     for part, texts in values.items():
         of_value, distinct = pd.factorize(texts)
-        codes[part] = np.array([*(place[value] for value in distinct), len(labels) - 1], dtype="int64")[of_value]
+        codes[part] = np.array([*(place[value] for value in distinct), len(labels) - 1], dtype="int64")[
+            of_value
+        ]
     return labels, codes
 
 

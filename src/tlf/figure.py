@@ -1,6 +1,6 @@
 """Kaplan-Meier figures, drawn from the results frame: PNG, SVG and PDF that are the same bytes every time.
 
-The font is the one inside matplotlib's wheel, no file has a date, and the state of a user's matplotlib is not read.
+The font is the one inside matplotlib's wheel, no file has a date, and a user's own settings are not read.
 """
 
 from __future__ import annotations
@@ -73,7 +73,11 @@ def draw(grid: Grid, results: Frame) -> dict[str, bytes]:
         mpl.rcParams.update(SETTINGS)
         canvas = Canvas(figsize=INCHES)
         FigureCanvasAgg(canvas)
-        curves = curves_of(results, axes_spec, grid.display.columns.total, grid.display.survival.unit) if len(results) else []
+        curves = (
+            curves_of(results, axes_spec, grid.display.columns.total, grid.display.survival.unit)
+            if len(results)
+            else []
+        )
         if curves:
             _plot(canvas, curves, axes_spec, grid)
         else:
@@ -108,8 +112,8 @@ def _plot(canvas: object, curves: list[CurveOf], spec: Figure, grid: Grid) -> No
     axes.set_yticks(np.arange(0, 1.01, 0.2))
     axes.plot([], [], color="#444444", marker="+", linestyle="none", markersize=7, label="censored")
     axes.legend(
-        loc="lower left", bbox_to_anchor=(0, 1.0), ncols=columns, fontsize=8.5, borderaxespad=0.2, handlelength=2.6,
-        labelspacing=0.25,
+        loc="lower left", bbox_to_anchor=(0, 1.0), ncols=columns, fontsize=8.5,
+        borderaxespad=0.2, handlelength=2.6, labelspacing=0.25,
     )  # fmt: skip
 
 
@@ -121,7 +125,14 @@ def _draw_curve(axes: object, curve: CurveOf, colour: str, style: object, spec: 
         axes.fill_between(time, lower, upper, step="post", color=colour, alpha=0.10, linewidth=0)
     width, order = (2.4, 2) if curve.total else (1.4, 3)
     axes.step(
-        time, level, where="post", color=colour, linestyle=style, linewidth=width, zorder=order, label=curve.legend
+        time,
+        level,
+        where="post",
+        color=colour,
+        linestyle=style,
+        linewidth=width,
+        zorder=order,
+        label=curve.legend,
     )
     censored = curve.steps["censored"] > 0
     axes.plot(

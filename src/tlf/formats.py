@@ -1,7 +1,7 @@
 """How a number becomes text: named formats, each naming its statistics and their decimals.
 
-`{mean:+1}` is the statistic `mean` with one decimal more than the raw value, `{p:1}` with one decimal, `{n}` a whole
-number. Every digit goes through `clinical.rounding`, half away from zero on the decimal number [E.0].
+`{mean:+1}` is the statistic `mean` with one decimal more than the raw value, `{p:1}` with one decimal, `{n}`
+a whole number. Every digit goes through `clinical.rounding`, half away from zero on the decimal number [E.0].
 """
 
 from __future__ import annotations
@@ -76,7 +76,9 @@ def formats_of(node: Mapping, base: Formats, owner: str) -> Formats:
     for name, given in node.items():
         if isinstance(base[name], dict):
             if not isinstance(given, Mapping):
-                raise SpecError("tlf.kind", place(node, name, owner), key=name, kind="a mapping of label to format")
+                raise SpecError(
+                    "tlf.kind", place(node, name, owner), key=name, kind="a mapping of label to format"
+                )
             found[name] = {label: _checked(given, label, STATISTICS[name], owner) for label in given}
         else:
             found[name] = _checked(node, name, tuple(base[name].digits), owner)

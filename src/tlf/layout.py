@@ -1,4 +1,4 @@
-"""Widths and alignment on paper: how wide text is, how numbers line up under each other, which columns fit a page."""
+"""Widths and alignment on paper: how wide text is, how numbers line up, which columns fit a page."""
 
 from __future__ import annotations
 
@@ -10,16 +10,23 @@ from tlf.shapes.grid import Column, Grid, header_of
 LEAD = re.compile(r"\d+|NE|-")
 SPACE = 0.25
 WIDTHS = {
-    **dict.fromkeys("0123456789$", 0.5), **dict.fromkeys(" .,;:'|!\u00a0", 0.25), **dict.fromkeys("()[]-/", 0.333),
-    **dict.fromkeys("iljtfrI", 0.31), **dict.fromkeys("mwMW%", 0.83), **dict.fromkeys("+<>=_^~", 0.56),
-}  # fmt: skip
+    **dict.fromkeys("0123456789$", 0.5),
+    **dict.fromkeys(" .,;:'|!\u00a0", 0.25),
+    **dict.fromkeys("()[]-/", 0.333),
+    **dict.fromkeys("iljtfrI", 0.31),
+    **dict.fromkeys("mwMW%", 0.83),
+    **dict.fromkeys("+<>=_^~", 0.56),
+}
 UPPER, LOWER, WIDE = 0.69, 0.47, 1.0
 BOLD, PADDING, MOST_SPARE = 1.06, 1.2, 12.0
 
 
 def width(text: str) -> float:
     """Width of text in em of a Times-like face; characters beyond Latin count as full width."""
-    return sum(WIDTHS.get(sign) or (WIDE if ord(sign) > 0x2E7F else UPPER if sign.isupper() else LOWER) for sign in text)
+    return sum(
+        WIDTHS.get(sign) or (WIDE if ord(sign) > 0x2E7F else UPPER if sign.isupper() else LOWER)
+        for sign in text
+    )
 
 
 def lines_needed(text: str, room: float) -> int:
@@ -35,7 +42,7 @@ def lines_needed(text: str, room: float) -> int:
 
 @dataclass(frozen=True)
 class Aligned:
-    """A column of cells whose whole parts end below each other: spaces before each, and the width of the block in em."""
+    """Cells whose whole numbers end below each other: spaces before each, width of the block in em."""
 
     spaces: tuple[int, ...]
     block: float
@@ -45,7 +52,9 @@ def align(cells: tuple[str, ...]) -> Aligned:
     """Lines up the whole numbers of a column; what has none, such as an interval, starts where they end."""
     leads = [_lead(cell) for cell in cells]
     widest = max(leads, default=0.0)
-    spaces = tuple(round((widest - lead) / SPACE) if cell else 0 for cell, lead in zip(cells, leads, strict=True))
+    spaces = tuple(
+        round((widest - lead) / SPACE) if cell else 0 for cell, lead in zip(cells, leads, strict=True)
+    )
     block = max((width(cell) + SPACE * pad for cell, pad in zip(cells, spaces, strict=True)), default=0.0)
     return Aligned(spaces, block)
 
@@ -62,11 +71,13 @@ def column_cells(grid: Grid, place: int) -> tuple[str, ...]:
 
 def stub_width(grid: Grid, indent: float, most: float) -> float:
     """Width of the label column in em, at most `most`."""
-    return min(max((width(line.label) + indent * line.indent for line in grid.lines), default=10.0) + 1.0, most)
+    return min(
+        max((width(line.label) + indent * line.indent for line in grid.lines), default=10.0) + 1.0, most
+    )
 
 
 def column_width(grid: Grid, place: int, header_lines: int = 2) -> float:
-    """Width in em that one column needs: its block of numbers, and its header in `header_lines` lines or fewer."""
+    """Width in em that one column needs: its block of numbers, and its header in `header_lines` lines."""
     column = grid.columns[place]
     sharing = sum(header_of(other) == header_of(column) for other in grid.columns)
     header = max((width(word) for word in column.label.split(" ")), default=0.0)

@@ -30,4 +30,6 @@ def add_continuous(results: Results, row: Row) -> None:
             found = describe(numbers[inside])
             for name, places in digits.items():
                 results.add(row, group.label, part, name, found[name], digits=places, missing=NOT_DEFINED)
-            results.add_subjects(row, group.label, part, np.unique(records.person[inside & ~np.isnan(numbers)]))
+            results.add_subjects(
+                row, group.label, part, np.unique(records.person[inside & ~np.isnan(numbers)])
+            )

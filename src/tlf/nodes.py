@@ -1,4 +1,4 @@
-"""Reading one value of a display file: its kind is checked here, and a refusal says file, line and what was meant."""
+"""Reading one value of a display file: a refusal says file, line and what was meant."""
 
 from __future__ import annotations
 
@@ -25,7 +25,9 @@ def place(node: Mapping, key: str, owner: str) -> str:
 def known(node: Mapping, keys: tuple[str, ...], owner: str) -> None:
     """Refuses a key that is none of `keys`."""
     if not isinstance(node, Mapping):
-        raise SpecError("tlf.kind", f"{getattr(node, 'at', '')}: {owner}", key=owner.split(".")[-1], kind="a mapping")
+        raise SpecError(
+            "tlf.kind", f"{getattr(node, 'at', '')}: {owner}", key=owner.split(".")[-1], kind="a mapping"
+        )
     for key in node:
         if key not in keys:
             raise SpecError("tlf.unknown-key", place(node, key, owner), key=key, hint=hint(key, keys))
@@ -78,7 +80,9 @@ def choice(node: Mapping, key: str, options: tuple[str, ...], owner: str) -> str
     """One of `options`; the first is the default."""
     given = text(node, key, owner, options[0])
     if given not in options:
-        raise SpecError("tlf.choice", place(node, key, owner), key=key, value=given, options=", ".join(options))
+        raise SpecError(
+            "tlf.choice", place(node, key, owner), key=key, value=given, options=", ".join(options)
+        )
     return given
 
 

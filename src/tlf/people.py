@@ -1,7 +1,7 @@
 """Who is in a display and in which column, and the records that belong to them.
 
-The population dataset alone decides both [V-N]: records of other datasets are joined to it by USUBJID, and where such
-a dataset carries its own copy of a population flag or treatment the two must agree.
+The population dataset alone decides both [V-N]: records of other datasets are joined to it by USUBJID, and
+where such a dataset carries its own copy of a population flag or treatment the two must agree.
 """
 
 from __future__ import annotations
@@ -129,7 +129,9 @@ class People:
             groups = [g for g in groups if g.size or g.label not in columns.when_used]
             listed = {value for level in columns.levels for value in level.values}
             strange = sorted(set(values.dropna()) - listed)
-            groups += [Group(value, (values == value).to_numpy(dtype=bool, na_value=False)) for value in strange]
+            groups += [
+                Group(value, (values == value).to_numpy(dtype=bool, na_value=False)) for value in strange
+            ]
             for _ in strange[:1]:
                 findings.add(
                     "tlf.value-without-column",
@@ -143,7 +145,7 @@ class People:
         return groups
 
     def _agrees(self) -> None:
-        """Every dataset's own copy of the population's variables says what the population dataset says [V-N]."""
+        """Every dataset's own copy of a population variable says what the population dataset says [V-N]."""
         asked = self._display.population.where
         names = sorted({self._display.columns.by, *(asked.columns if asked else ())} - {""})
         for dataset in self._display.datasets:

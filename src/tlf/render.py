@@ -53,27 +53,35 @@ def _environment(kind: str):
     shared = {"loader": PackageLoader("tlf"), "trim_blocks": True, "undefined": StrictUndefined}
     if kind == "html":
         return Environment(autoescape=True, lstrip_blocks=True, **shared)
-    signs = {"block": ("[%", "%]"), "variable": ("[[", "]]"), "comment": ("[#", "#]")}
-    named = {f"{name}_{end}_string": sign for name, pair in signs.items() for end, sign in zip(("start", "end"), pair)}
-    return Environment(autoescape=False, finalize=rtf_text, **named, **shared)
+    signs = {
+        "block_start_string": "[%", "block_end_string": "%]", "variable_start_string": "[[",
+        "variable_end_string": "]]", "comment_start_string": "[#", "comment_end_string": "#]",
+    }  # fmt: skip
+    return Environment(autoescape=False, finalize=rtf_text, **signs, **shared)
 
 
 def render_rtf(grid: Grid, picture: dict[str, object] | None = None) -> bytes:
-    """The display as RTF: landscape, titles and footnotes on every page, header rows repeated, page x of y."""
+    """The display as RTF: landscape; titles, column headers and footnotes on every page; page x of y.
+
+    Column headers are in the page's head with the titles, one section for each set of columns: header rows in
+    the body repeat in Word alone (LibreOffice 7.4 does not read them).
+    """
     page = _page(grid)
-    tables = [] if picture or not grid.lines else _rtf_tables(grid, page)
+    nothing: dict[str, object] = {"headers": [], "rows": [], "picture": picture}
+    sections = _rtf_sections(grid, page) if grid.lines else [nothing]
     text = _environment("rtf").get_template("table.rtf.j2").render(
-        titles=grid.titles, footnotes=grid.footnotes, source=grid.source, page=page, tables=tables,
-        picture=picture, no_data=NO_DATA,
+        titles=grid.titles, footnotes=grid.footnotes, source=grid.source, page=page, sections=sections,
+        no_data=NO_DATA, raw=Raw,
     )  # fmt: skip
     return text.encode("ascii")
 
 
 def _page(grid: Grid) -> dict[str, int]:
-    """Paper and margins; the margins leave room for titles and footnotes, which are in the page's head and foot."""
+    """Paper and margins, which leave room for titles and footnotes in the page's head and foot."""
     paper_width, paper_height = PAPERS[grid.display.paper]
     room = paper_width - 2 * SIDE
     titles = sum(lines_needed(title, room / (TITLE * TWIPS_PER_POINT)) for title in grid.titles)
+    headers = 2 if grid.lines else 0
     below = (*grid.footnotes, *grid.source)
     notes = sum(lines_needed(note, room / (NOTE * TWIPS_PER_POINT)) for note in below)
     return {
@@ -83,21 +91,21 @@ def _page(grid: Grid) -> dict[str, int]:
         "edge": EDGE,
         "gap": GAP,
         "room": room,
-        "top": EDGE + int(1.2 * TITLE * TWIPS_PER_POINT * titles) + 200,
+        "top": EDGE + int(1.2 * TWIPS_PER_POINT * (TITLE * titles + BODY * headers)),
         "bottom": EDGE + int(1.2 * NOTE * TWIPS_PER_POINT * notes) + 260,
     }
 
 
-def _rtf_tables(grid: Grid, page: dict[str, int]) -> list[dict[str, object]]:
+def _rtf_sections(grid: Grid, page: dict[str, int]) -> list[dict[str, object]]:
     em = BODY * TWIPS_PER_POINT
     room = page["room"] / em
     stub = stub_width(grid, INDENT / em, STUB_PART * room)
     gaps = gaps_of(grid)
-    tables = []
+    sections = []
     for places in pages_of_columns(grid, room, stub):
         edges = [int(edge * em) for edge in edges_of(grid, places, stub, room)]
         aligned = [align(column_cells(grid, place)) for place in places]
-        rows = [*_rtf_headers(grid, places, edges)]
+        rows = []
         for index, line in enumerate(grid.lines):
             last = index == len(grid.lines) - 1
             cells = [_label_cell(line.label, line.indent, edges[0], last)]
@@ -106,8 +114,8 @@ def _rtf_tables(grid: Grid, page: dict[str, int]) -> list[dict[str, object]]:
                 for at, (place, one) in enumerate(zip(places, aligned, strict=True))
             ]
             rows.append({"header": False, "keep": line.keep, "gap": gaps[index], "cells": cells})
-        tables.append({"rows": rows})
-    return tables
+        sections.append({"headers": _rtf_headers(grid, places, edges), "rows": rows, "picture": None})
+    return sections
 
 
 def gaps_of(grid: Grid) -> list[bool]:
@@ -120,7 +128,16 @@ def gaps_of(grid: Grid) -> list[bool]:
 
 
 def _cell(text: str, edge: int, align: str, **more: object) -> dict[str, object]:
-    return {"text": text, "edge": edge, "align": align, "left": 0, "hang": 0, "top": False, "bottom": False, **more}
+    return {
+        "text": text,
+        "edge": edge,
+        "align": align,
+        "left": 0,
+        "hang": 0,
+        "top": False,
+        "bottom": False,
+        **more,
+    }
 
 
 def _rtf_headers(grid: Grid, places: list[int], edges: list[int]) -> list[dict[str, object]]:
@@ -128,7 +145,10 @@ def _rtf_headers(grid: Grid, places: list[int], edges: list[int]) -> list[dict[s
     row = {"header": True, "keep": False, "gap": False}
     if not grid.two_headers:
         cells = [_cell("", edges[0], LEFT, top=True, bottom=True)]
-        cells += [_cell(name, edge, CENTRE, top=True, bottom=True) for name, edge in zip(names, edges[1:], strict=True)]
+        cells += [
+            _cell(name, edge, CENTRE, top=True, bottom=True)
+            for name, edge in zip(names, edges[1:], strict=True)
+        ]
         return [{**row, "cells": cells}]
     spans: dict[str, int] = {}
     for place, edge in zip(places, edges[1:], strict=True):
@@ -217,7 +237,9 @@ def render_csv(grid: Grid) -> bytes:
 def render_results(results: Frame) -> bytes:
     """A results frame as CSV: what a figure is drawn from."""
     columns = [results[name].tolist() for name in ("analysis", "group", "part", "level", "statistic", "text")]
-    return _csv([["analysis", "group", "part", "level", "statistic", "value"], *map(list, zip(*columns, strict=True))])
+    return _csv(
+        [["analysis", "group", "part", "level", "statistic", "value"], *map(list, zip(*columns, strict=True))]
+    )
 
 
 def _csv(rows: list[list[str]]) -> bytes:

@@ -7,12 +7,11 @@
 | group_variable, group, part | the column of the table |
 | statistic, value, type | the number, as a number; `integer`, `decimal` or `text` |
 | format, text | its pattern and its formatted form |
-| denominator, denominator_n | the row whose n the percentage is of (empty: N of the column), and that number |
+| denominator, denominator_n | the row whose n the percentage is of (none: N of the column), and that n |
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping as Datasets
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -28,9 +27,10 @@ from tlf.spec import Display
 
 RESULTS = {
     "display": "str", "analysis": "str", "variable": "str", "parent": "str", "level": "str",
-    "group_variable": "str", "group": "str", "part": "str", "statistic": "str", "value": "float64", "type": "str",
-    "format": "str", "text": "str", "denominator": "str", "denominator_n": "float64",
+    "group_variable": "str", "group": "str", "part": "str", "statistic": "str", "value": "float64",
+    "type": "str", "format": "str", "text": "str", "denominator": "str", "denominator_n": "float64",
 }  # fmt: skip
+WHOLE = ("n", "at_risk", "events")
 SUBJECTS = ("display", "analysis", "parent", "level", "group", "part", "USUBJID")
 
 
@@ -60,22 +60,17 @@ class Results:
         denominator: float = np.nan,
     ) -> None:
         """One number of one cell."""
-        kind = "integer" if digits == 0 and statistic in ("n", "at_risk", "events") else "decimal"
+        kind = "integer" if digits == 0 and statistic in WHOLE else "decimal"
         text = number_text(value, digits, missing)
-        self._add(row, group, part, statistic, value, kind, pattern(digits), text, level, parent, denominator)
+        key = (row.name, " ".join(row.variables), parent, level, self.display.columns.by, group, part)
+        cell = (statistic, value, kind, pattern(digits), text, row.of, denominator)
+        self._rows.append((self.display.name, *key, *cell))
 
-    def add_text(
-        self, row: Row, group: str, part: str, statistic: str, value: float, text: str, level: str = ""
-    ) -> None:
-        """One mark of a cell, such as the + of a censored time."""
-        self._add(row, group, part, statistic, value, "text", "", text, level, "", np.nan)
-
-    def _add(self, row: Row, group: str, part: str, *rest: object) -> None:
-        statistic, value, kind, form, text, level, parent, denominator = rest
-        self._rows.append(
-            (self.display.name, row.name, " ".join(row.variables), parent, level, self.display.columns.by, group, part,
-             statistic, value, kind, form, text, row.of, denominator)
-        )  # fmt: skip
+    def add_mark(self, row: Row, group: str, part: str, statistic: str, holds: bool, text: str) -> None:
+        """One mark of a cell, such as the + of a censored time, or nothing."""
+        key = (row.name, " ".join(row.variables), "", "", self.display.columns.by, group, part)
+        cell = (statistic, float(holds), "text", "", text if holds else "", row.of, np.nan)
+        self._rows.append((self.display.name, *key, *cell))
 
     def add_subjects(
         self, row: Row, group: str, part: str, people: np.ndarray, level: str = "", parent: str = ""
@@ -106,42 +101,21 @@ class Results:
         """All results, typed."""
         columns = zip(*self._rows, strict=True) if self._rows else [()] * len(RESULTS)
         return pd.DataFrame(
-            {name: pd.Series(list(values), dtype=RESULTS[name]) for name, values in zip(RESULTS, columns, strict=True)}
+            {
+                name: pd.Series(list(values), dtype=RESULTS[name])
+                for name, values in zip(RESULTS, columns, strict=True)
+            }
         )
 
     def subjects(self) -> Frame:
         """The subjects behind every count, one a row."""
         sizes = [len(people) for _, people in self._subjects]
         keys = np.array([key for key, _ in self._subjects], dtype=object).reshape(len(sizes), 5)
-        ids = np.concatenate([people for _, people in self._subjects]) if sizes else np.array([], dtype="int64")
+        ids = (
+            np.concatenate([people for _, people in self._subjects]) if sizes else np.array([], dtype="int64")
+        )
         repeated = np.repeat(keys, sizes, axis=0)
         whole = {"display": [self.display.name] * len(ids)}
         whole |= {name: list(repeated[:, place]) for place, name in enumerate(SUBJECTS[1:-1])}
         whole["USUBJID"] = list(self.people.ids[ids])
         return pd.DataFrame({name: pd.Series(values, dtype="str") for name, values in whole.items()})
-
-
-def compute_display(display: Display, adam: Datasets[str, Frame], findings: Findings) -> Results:
-    """The numbers of one display from the analysis datasets.
-
-    Raises: SpecError for a dataset or variable that is not there; DerivationError when a dataset's own population
-            flags or treatments differ from those of the population dataset, or more subjects are counted than there are.
-    """
-    from tlf.counting import add_categorical, add_count, add_nested
-    from tlf.measuring import add_continuous
-    from tlf.timing import add_curves, add_quantiles, add_range, add_rates
-
-    words = {
-        "count": add_count, "categorical": add_categorical, "nested": add_nested, "continuous": add_continuous,
-        "quantiles": add_quantiles, "rates": add_rates, "range": add_range,
-    }  # fmt: skip
-    results = Results(display, People(display, adam, findings), findings)
-    if not results.people.has_records():
-        return results
-    if display.figure:
-        add_curves(results)
-        return results
-    for row in display.rows.values():
-        if row.word in words:
-            words[row.word](results, row)
-    return results

@@ -53,22 +53,22 @@ class Row:
     name: str
     word: str
     at: str
-    label: str
-    indent: int
     dataset: str
-    joins_records: bool
-    filters: tuple[Filter, ...]
-    of: str
-    show: str
-    ci: str
-    ci_label: str
-    conf: float
-    variables: tuple[str, ...]
-    levels: tuple[Level, ...]
-    other: str
-    missing: str
-    decimals: int
-    points: tuple[float, ...]
+    variables: tuple[str, ...] = ()
+    label: str = ""
+    indent: int = 0
+    joins_records: bool = True
+    filters: tuple[Filter, ...] = ()
+    of: str = ""
+    show: str = "percent"
+    ci: str = "none"
+    ci_label: str = ""
+    conf: float = 0.95
+    levels: tuple[Level, ...] = ()
+    other: str = ""
+    missing: str = ""
+    decimals: int = 0
+    points: tuple[float, ...] = ()
 
     @property
     def needs_survival(self) -> bool:
@@ -81,7 +81,7 @@ def row_of(
 ) -> Row:
     """The row that `node` states; `records` is the dataset it reads unless it says `from`.
 
-    Raises: SpecError for no word or two, an argument the word does not take, and `of` without such a row above.
+    Raises: SpecError for no word or two, an argument the word does not take, `of` without such a row above.
     """
     owner = at.split(": ")[-1]
     word = _word(node, at)
@@ -129,7 +129,9 @@ def _word(node: object, at: str) -> str:
     strange = [key for key in node if key not in COMMON]
     if not found and strange:
         near = hint(strange[0], tuple(WORDS))
-        raise SpecError("tlf.unknown-word", place(node, strange[0], at.split(": ")[-1]), word=strange[0], hint=near)
+        raise SpecError(
+            "tlf.unknown-word", place(node, strange[0], at.split(": ")[-1]), word=strange[0], hint=near
+        )
     raise SpecError("tlf.word", at, words=", ".join(WORDS))
 
 

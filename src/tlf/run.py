@@ -14,9 +14,10 @@ import pandas as pd
 from clinical.findings import Findings
 from clinical.frames import Frame
 from clinical.read import Mapping
+from tlf.compute import compute_display
 from tlf.figure import DOTS_PER_INCH, draw
 from tlf.render import Raw, render_html, render_results, render_rtf, render_table
-from tlf.results import RESULTS, SUBJECTS, compute_display
+from tlf.results import RESULTS, SUBJECTS
 from tlf.shapes.grid import Grid, grid_of
 from tlf.spec import Display, read_displays
 
@@ -39,9 +40,10 @@ def make_displays(
 ) -> Displays:
     """Every display under `folder` (`mappings/<study>/tlf`).
 
-    Needs:  adam: analysis datasets by name; footer: `program`, `data_cut`, and `datasets`, the content hash of each.
-    Raises: SpecErrors for faults of the files; SpecError for a dataset or variable that is not there; DerivationError
-            where a dataset's populations differ from those of ADSL [V-N].
+    Needs:  adam: analysis datasets by name; footer: `program`, `data_cut`, and `datasets`, the content hash of
+            each by name.
+    Raises: SpecErrors for faults of the files; SpecError for a dataset or variable that is not there;
+            DerivationError where a dataset's populations differ from those of ADSL [V-N].
     """
     displays = read_displays(folder, study)
     return join_displays([make_display(display, adam, footer) for display in displays.values()])
@@ -55,7 +57,12 @@ def make_display(display: Display, adam: Datasets[str, Frame], footer: Datasets[
     grid = grid_of(results, footer)
     made = _figure_files(grid, frame) if display.figure else render_table(grid, subjects)
     files = {f"{display.stem}.{ending}": content for ending, content in made.items()}
-    return Displays(frame, subjects, files, findings.frame())
+    return Displays(_without_blanks(frame), _without_blanks(subjects), files, findings.frame())
+
+
+def _without_blanks(frame: Frame) -> Frame:
+    """Text that says nothing is missing, as in every frame of the product."""
+    return frame.assign(**{name: frame[name].where(frame[name] != "") for name in frame.select_dtypes("str")})
 
 
 def join_displays(made: list[Displays]) -> Displays:
@@ -95,5 +102,3 @@ def _picture(png: bytes) -> dict[str, object]:
         "goal": [round(size * TWIPS_PER_INCH / DOTS_PER_INCH) for size in pixels],
         "hex": Raw("\n".join(digits[at : at + 128] for at in range(0, len(digits), 128))),
     }
-
-

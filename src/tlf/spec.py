@@ -195,7 +195,9 @@ def _columns(node: Mapping, study: Mapping, owner: str) -> Columns:
         levels = _column_levels(required(node, "levels", owner), node, study, owner)
     each = node.get("each", Mapping({"": ""}))
     if not isinstance(each, Mapping):
-        raise SpecError("tlf.kind", f"{node.line('each')}: {owner}", key="each", kind="a mapping of key to header")
+        raise SpecError(
+            "tlf.kind", f"{node.line('each')}: {owner}", key="each", kind="a mapping of key to header"
+        )
     parts = {str(key): str(label) for key, label in each.items()}
     total = text(node, "total", owner, "" if by else TOTAL)
     return Columns(by, levels, texts(node, "when_used", owner), total, parts)
@@ -206,7 +208,9 @@ def _column_levels(given: object, node: Mapping, study: Mapping, owner: str) -> 
         return levels_of(given, owner)
     key = given.removeprefix("study.")
     lines = required(study, key, owner, Sequence, at=given.at)
-    value, header = (text(node, word, owner, default) for word, default in (("value", "label"), ("header", "code")))
+    value, header = (
+        text(node, word, owner, default) for word, default in (("value", "label"), ("header", "code"))
+    )
     levels = []
     for line in lines:
         if isinstance(line, Text):

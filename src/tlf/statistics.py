@@ -26,7 +26,7 @@ def clopper_pearson(count: int, total: int, conf: float = 0.95) -> tuple[float, 
 def describe(values: np.ndarray) -> dict[str, float]:
     """n, mean, sd, median, quartiles and range of the values that are not missing.
 
-    Ties:    quartiles as SAS PCTLDEF=5: the mean of the two neighbours where n times the part is a whole number.
+    Ties:    quartiles as SAS PCTLDEF=5: the mean of two neighbours where n times the part is a whole number.
     Missing: sd with one value, everything but n with none.
     Source:  SAS/Base, PROC UNIVARIATE, PCTLDEF=5; rule E.0.
     """

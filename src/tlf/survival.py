@@ -1,10 +1,10 @@
-"""Kaplan-Meier as R and SAS do it: product limit, Greenwood, three interval types, quantiles with the midpoint rule.
+"""Kaplan-Meier as R and SAS do it: product limit, Greenwood, three interval types, the midpoint rule.
 
 Where R (survfit) and SAS (LIFETEST) differ, the choice is a named option and the default is SAS's [E-KM]:
 
 | option | default | other |
 |---|---|---|
-| `flat_tail` | `NE`: a curve that stays at the level to the last observation has no such quantile | `midpoint` (R) |
+| `flat_tail` | `NE`: a curve that stays at the level to the end has no such quantile | `midpoint` (R) |
 | `beyond` | `NE`: no rate after the last observed time | `last` (R): the last rate is carried on |
 | `without_event` | `NE`: a rate of exactly 1 has no interval | `one` (R): it is 1 to 1 |
 """
@@ -27,7 +27,7 @@ WITHOUT_EVENTS = ("NE", "one")
 
 @dataclass(frozen=True)
 class Curve:
-    """A product-limit estimate at every distinct observed time, in order; `greenwood` is the variance of log S."""
+    """A product-limit estimate at every distinct observed time; `greenwood` is the variance of log S."""
 
     time: np.ndarray
     at_risk: np.ndarray
@@ -48,7 +48,7 @@ class Estimate:
 
 
 def kaplan_meier(time: np.ndarray, event: np.ndarray) -> Curve:
-    """The product-limit curve of `time` with `event` true where it ended in an event, false where it was censored.
+    """The product-limit curve of `time`, with `event` true where it ended in one and false where censored.
 
     Ties:    an event and a censoring at one time: the censored subject was still at risk for the event.
     Raises:  DerivationError if a time is missing or negative.
@@ -80,7 +80,9 @@ def _limits(
     survival: np.ndarray, greenwood: np.ndarray, conf: float, conf_type: str
 ) -> tuple[np.ndarray, np.ndarray]:
     if conf_type not in CONF_TYPES:
-        raise DerivationError("tlf.unknown-option", option="conf_type", value=conf_type, known=", ".join(CONF_TYPES))
+        raise DerivationError(
+            "tlf.unknown-option", option="conf_type", value=conf_type, known=", ".join(CONF_TYPES)
+        )
     normal = NormalDist().inv_cdf(0.5 + conf / 2)
     inside = (survival > TOLERANCE) & (survival < 1 - TOLERANCE)
     s = np.where(inside, survival, 0.5)
@@ -105,7 +107,9 @@ def quantile(
     Source:  SAS LIFETEST; R survival, quantile.survfit; rule E-KM.
     """
     if flat_tail not in FLAT_TAILS:
-        raise DerivationError("tlf.unknown-option", option="flat_tail", value=flat_tail, known=", ".join(FLAT_TAILS))
+        raise DerivationError(
+            "tlf.unknown-option", option="flat_tail", value=flat_tail, known=", ".join(FLAT_TAILS)
+        )
     lower, upper = limits(curve, conf, conf_type)
     value, low, high = (
         _crossing(curve.time, level, 1 - part, flat_tail) for level in (curve.survival, lower, upper)
@@ -133,10 +137,13 @@ def survival_at(
 ) -> Estimate:
     """The event-free rate at `time`, with limits and the standard error of Greenwood.
 
-    Missing: `beyond` and `without_event` say what holds after the last observed time and before the first event.
+    Missing: `beyond` and `without_event`: after the last observed time, and before the first event.
     Source:  rule E-KM.
     """
-    for option, value, known in (("beyond", beyond, BEYONDS), ("without_event", without_event, WITHOUT_EVENTS)):
+    for option, value, known in (
+        ("beyond", beyond, BEYONDS),
+        ("without_event", without_event, WITHOUT_EVENTS),
+    ):
         if value not in known:
             raise DerivationError("tlf.unknown-option", option=option, value=value, known=", ".join(known))
     if not len(curve.time) or (time > curve.time[-1] and beyond == "NE"):

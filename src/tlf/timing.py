@@ -11,6 +11,7 @@ from tlf.formats import NOT_ESTIMABLE
 from tlf.people import Group
 from tlf.results import Results
 from tlf.rows import Row
+from tlf.spec import Display
 from tlf.survival import Curve, Estimate, at_risk, kaplan_meier, limits, quantile, survival_at
 
 EDGES = ("estimate", "lower", "upper")
@@ -66,7 +67,7 @@ def add_rates(results: Results, row: Row) -> None:
 def add_range(results: Results, row: Row) -> None:
     """Shortest and longest observed time; + marks one at which nobody had the event.
 
-    Ties:    the shortest time is an event's if any event is at it; the longest is censored if any censoring is at it.
+    Ties:    the shortest time is an event's if one is at it; the longest is censored if a censoring is at it.
     """
     settings = results.display.survival
     form = results.display.formats["range"]
@@ -77,12 +78,12 @@ def add_range(results: Results, row: Row) -> None:
             value = curve.time[-place] / settings.days if known else np.nan
             digits = form.decimals(name, 0)
             results.add(row, group.label, part, name, value, digits=digits, missing=NOT_ESTIMABLE)
-            results.add_text(row, group.label, part, f"{name}_sign", float(censored), "+" if censored else "")
+            results.add_mark(row, group.label, part, f"{name}_sign", censored, "+")
         results.add_subjects(row, group.label, part, who)
 
 
 def add_curves(results: Results) -> None:
-    """Everything a Kaplan-Meier figure shows: steps, band, censored times, numbers at risk, events, median."""
+    """All that a Kaplan-Meier figure shows: steps, band, censored times, numbers at risk, events, median."""
     display = results.display
     settings, axes = display.survival, display.figure
     ticks = np.arange(0, axes.to + axes.step / 2, axes.step)
@@ -108,10 +109,7 @@ def add_curves(results: Results) -> None:
         results.add_subjects(median_row, group.label, part, who)
 
 
-def figure_row(display: object, name: str) -> Row:
+def figure_row(display: Display, name: str) -> Row:
     """The row that stands for one analysis of a figure."""
-    return Row(
-        name=name, word="figure", at=display.at, label="", indent=0, dataset=display.records, joins_records=True,
-        filters=(), of="", show="n", ci="none", ci_label="", conf=0.95, variables=(display.survival.time,), levels=(),
-        other="", missing="", decimals=0, points=(),
-    )  # fmt: skip
+    variables = (display.survival.time,)
+    return Row(name=name, word="figure", at=display.at, dataset=display.records, variables=variables)

@@ -13,7 +13,7 @@ from adam.adtte import adtte
 from clinical.frames import Frame
 from clinical.read import Mapping, read_yaml
 from clinical.spec import Dataset, read_dataset
-from tests.tables import typed
+from tests.tables import table, typed, types
 
 MAPPINGS = Path(__file__).parents[2] / "mappings"
 FIXTURES = Path(__file__).parents[1] / "golden" / "fixtures_rd13_02.json"
@@ -76,6 +76,9 @@ def subject_row(case: dict) -> dict:
         "EFFFL": "Y" if given["DISEASE_AT_BASELINE"] else "N",
         "DTHCAT": given["DTHCAT"] if pd.notna(death) else None,
         "DCSREAS": LOST.get(given["EOS"]),
+        "DTHDTF": None,
+        "HSCTDTF": None,
+        "NACTDTF": None,
     }
     return texts | {name: pd.Timestamp(day) if day else pd.NaT for name, day in days.items()}
 
@@ -137,3 +140,59 @@ def numbered(frame: Frame) -> Frame:
     keys = ["USUBJID", "PARAMCD", "ADT", "AVISITN", "RSSEQ", "SRCSEQ"]
     frame = frame.sort_values(keys, na_position="first", kind="stable", ignore_index=True)
     return frame.assign(ASEQ=frame.groupby("USUBJID").cumcount().add(1).astype("float64"))
+
+
+def drawn(text: str, **fixed: object) -> Frame:
+    """A drawn table with further columns that hold one value (None: missing) in every record."""
+    frame = table(text)
+    for name, value in fixed.items():
+        if name not in frame:
+            kind = types().get(name, "Char")
+            frame[name] = typed([None if value is None else str(value)] * len(frame), kind)
+    return frame
+
+
+def drawn_adsl(text: str) -> Frame:
+    """ADSL of treated subjects with disease at baseline; the infusion is on 2024-03-04 and the cut far away.
+
+    Protocol days from there: 21 2024-03-25, 28 04-01, 35 04-08, 49 04-22, 56 04-29, 63 05-06, 77 05-20,
+    84 05-27, 91 06-03, 379 2025-03-18.
+    """
+    days = {"TRTSDT": "2024-03-04", "ACUTDT": "2025-03-18", "HORIZDT": "2025-03-18", "DCUTDT": "2025-06-30"}
+    dates = dict.fromkeys(("NACTDT", "HSCTDT", "DTHDT", "EOSDT"))
+    flags = dict.fromkeys(("NACTDTF", "HSCTDTF", "DTHDTF", "DTHCAT", "DCSREAS"))
+    return drawn(text, SAFFL="Y", EFFFL="Y", LSTALVDT="2025-05-01", **days, **dates, **flags)
+
+
+def drawn_rs(text: str) -> Frame:
+    """RS of overall responses by the investigator; RSSEQ and VISITNUM count the lines of a subject."""
+    fixed = {"RSTESTCD": "OVRLRESP", "RSCAT": "PROTOCOL DEFINED RESPONSE CRITERIA", "RSEVAL": "INVESTIGATOR"}
+    frame = drawn(text, RELAPTYP=None, **fixed)
+    line = frame.groupby("USUBJID").cumcount().add(1).astype("float64")
+    return frame.assign(**{name: line for name in ("RSSEQ", "VISITNUM") if name not in frame})
+
+
+def drawn_cp(text: str) -> Frame:
+    """CP of good marrow MRD samples with sensitivity 0.01 %; CPSEQ and VISITNUM count the lines."""
+    fixed = {
+        "CPTESTCD": "ABCCE",
+        "CPSCAT": "MINIMAL RESIDUAL DISEASE",
+        "CPSPEC": "BONE MARROW",
+        "CPSTAT": None,
+    }
+    frame = drawn(text, CPLLOQ=0.01, MRDQUAL=None, BMQUAL="ADEQUATE", **fixed)
+    line = frame.groupby("USUBJID").cumcount().add(1).astype("float64")
+    frame = frame.assign(**{name: line for name in ("CPSEQ", "VISITNUM") if name not in frame})
+    return frame.assign(CPSTRESN=pd.to_numeric(frame["CPSTRESC"], errors="coerce").astype("float64"))
+
+
+NO_RS = "USUBJID | RSDTC | RSSTRESC"
+NO_CP = "USUBJID | CPDTC | CPSTRESC"
+NO_SV = "USUBJID | VISITNUM | SVSTDTC"
+
+
+def made_adrs(
+    adsl: str, rs: str = NO_RS, cp: str = NO_CP, sv: str = NO_SV, only: tuple[str, ...] = ()
+) -> Frame:
+    """ADRS of drawn tables, of some parameters or of all."""
+    return adrs(drawn_adsl(adsl), drawn_rs(rs), drawn_cp(cp), table(sv), spec("adrs", only))

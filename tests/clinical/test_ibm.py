@@ -67,6 +67,11 @@ def test_short_numbers_of_other_makers_are_read():
     assert codes.tolist() == [0, 0x2E, 0]
 
 
+def test_a_negative_zero_of_another_maker_is_zero():
+    values, codes, _ = from_ibm(np.array([[0x80, 0, 0, 0, 0, 0, 0, 0]], "u1"))
+    assert (values[0], math.copysign(1, values[0]), codes[0]) == (0.0, 1.0, 0)
+
+
 def test_digits_that_a_double_has_not_are_rounded_and_counted():
     # 0xF0000000000001 / 2**52 is 15 + 2**-52; the last digit of a double beside 15 is 2**-49
     raw = bytes.fromhex("41f0000000000001") + bytes.fromhex("4110000000000001")

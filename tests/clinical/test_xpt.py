@@ -204,7 +204,10 @@ def test_parts_of_a_second_are_kept_to_the_microsecond(tmp_path):
     assert_frame_equal(read_xpt(path).frame, frame)
 
 
-def test_special_missing_values_keep_their_letter(tmp_path):
+def test_special_missing_values_keep_their_letter(tmp_path, monkeypatch):
+    monkeypatch.setattr("clinical.xpt.BLOCK_BYTES", 32)
+    monkeypatch.setattr("clinical.xpt_read.BLOCK_BYTES", 48)
+    monkeypatch.setattr("clinical.xpt_columns.ROWS_A_CHECK", 2)
     frame = pd.DataFrame(
         {"AVAL": [1.0, np.nan, np.nan, np.nan, np.nan], "ADT": moments(None, None, None, None, "2024-01-01")}
     )

@@ -23,7 +23,7 @@ def dm(tmp_path):
 
 
 def foreign(path: Path, variables: list[Variable], data: bytes, spoil=(b"", b"")) -> Path:
-    """A file made by hand from a header and the bytes of its rows; the first of `spoil` becomes the second."""
+    """A file made by hand from a header and the bytes of rows; the first of `spoil` becomes the second."""
     raw = header("DM", "Demographics", variables, CREATED, ("9.4", "X64_10PR")) + data
     path.write_bytes((raw + b" " * (-len(raw) % 80)).replace(*spoil))
     return path
@@ -36,7 +36,7 @@ def refusal(path) -> str:
 
 
 def told(path, **more: str) -> list[tuple[str, str, str, str]]:
-    """Dataset, variable, severity and text of each finding but that on padding, which most small files have."""
+    """Dataset, variable, severity and text of each finding but that on padding, which most of them have."""
     findings = read_xpt(path, **more).findings.query("message != 'xpt.blank-rows'")
     return list(findings[["dataset", "variable", "severity", "text"]].itertuples(index=False, name=None))
 
@@ -100,6 +100,13 @@ def test_a_file_cut_inside_a_row_says_so(tmp_path):
     assert refusal(path) == "dm.xpt: the file is cut off: the last row has 60 of 100 bytes"
 
 
+def test_a_file_cut_inside_a_row_that_begins_blank_says_so(tmp_path):
+    path = tmp_path / "dm.xpt"
+    write(path, pd.DataFrame({"A": text(None), "B": text("y")}), char("A", length=100), char("B"))
+    path.write_bytes(path.read_bytes()[:-80])
+    assert refusal(path) == "dm.xpt: the file is cut off: the last row has 80 of 101 bytes"
+
+
 @pytest.mark.parametrize(
     ("old", "new", "problem"),
     [
@@ -131,12 +138,11 @@ def test_a_second_dataset_says_so(dm):
     assert refusal(dm) == "dm.xpt: the file has more than one dataset"
 
 
-def test_text_that_looks_like_a_header_is_text(tmp_path):
-    path = tmp_path / "dm.xpt"
-    values = ["HEADER RECORD*******MEMBER  HEADER RECORD!!!!!!!", "x" * 80, "y"]
-    frame = pd.DataFrame({"A": text(*values)})
-    write(path, frame, char("A"))
-    assert_frame_equal(read_xpt(path).frame, frame)
+def test_text_that_looks_like_headers_is_text(dm):
+    headers = dm.read_bytes()[240:400].decode().rstrip()
+    frame = pd.DataFrame({"N": [1.0, 2.0], "A": text(headers, headers[:78])})
+    write(dm, frame, num("N"), char("A", length=160))
+    assert_frame_equal(read_xpt(dm).frame, frame)
 
 
 def test_text_of_a_western_session_is_read_and_told(tmp_path):

@@ -1,4 +1,4 @@
-"""What every renderer draws: titles, headers, lines of cells, footnotes. Made from results, never from data."""
+"""What every renderer draws: titles, headers, lines, footnotes. Made from results, never from data."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ def grid_of(results: Results, footer: dict[str, object]) -> Grid:
 
 
 def conventions(display: Display) -> tuple[str, ...]:
-    """The footnote that says how times were estimated: written from the options, so that they cannot disagree."""
+    """The footnotes that say how times were estimated: made of the options, so that they cannot disagree."""
     settings = display.survival
     if settings is None:
         return ()
@@ -86,8 +86,8 @@ def _estimation(settings: Survival) -> str:
     scale = {"log-log": "log(-log S)", "log": "log S", "plain": "S (linear)"}[settings.conf_type]
     unit = f" {settings.unit.capitalize()} = days / {settings.days:g}." if settings.days != 1 else ""
     return (
-        f"Kaplan-Meier estimates; {100 * settings.conf:g}% confidence intervals on the {scale} scale with Greenwood's "
-        f"variance, for quantiles after Brookmeyer and Crowley.{unit}"
+        f"Kaplan-Meier estimates; {100 * settings.conf:g}% confidence intervals on the {scale} scale with "
+        f"Greenwood's variance, for quantiles after Brookmeyer and Crowley.{unit}"
     )
 
 
@@ -95,9 +95,9 @@ def _edges(settings: Survival) -> str:
     tail = {"NE": "NE", "midpoint": "the midpoint to the last observation"}[settings.flat_tail]
     beyond = {"NE": "NE", "last": "the last rate"}[settings.beyond]
     return (
-        "A quantile is the midpoint of the step where the curve stands exactly at its level; if it stays there to the "
-        f"last observation: {tail}. Rate after the last observed time: {beyond}. Interval of a rate of 100% or 0%: NE. "
-        "NE = not estimable."
+        "A quantile is the midpoint of the step where the curve stands exactly at its level; if it stays there "
+        f"to the last observation: {tail}. Rate after the last observed time: {beyond}. Interval of a rate of "
+        "100% or 0%: NE. NE = not estimable."
     )
 
 
@@ -114,4 +114,3 @@ def source_of(display: Display, footer: dict[str, object]) -> tuple[str, ...]:
         f"Program: {footer.get('program', 'cdiscflow')}, {display.file}",
         f"Data cut: {footer.get('data_cut', 'none')}. Datasets: {', '.join(read)} (hash {short})",
     )
-

@@ -16,7 +16,7 @@ QUANTILES = {"0.25": "25th percentile", "0.5": "Median", "0.75": "75th percentil
 
 @dataclass(frozen=True)
 class Line:
-    """One line of a table; `keys` name the results (and subjects) behind each cell, `keep` ties it to the next line."""
+    """One line of a table; `keys` name the results behind each cell, `keep` ties it to the next line."""
 
     analysis: str
     label: str
@@ -51,7 +51,9 @@ class Cells:
             text(self._found[key]) if size and key in self._found else ""
             for key, size in zip(keys, self._sizes, strict=True)
         ]
-        return Line(row.name, label, indent, tuple(cells), tuple(keys) if linked else (None,) * len(keys), keep)
+        return Line(
+            row.name, label, indent, tuple(cells), tuple(keys) if linked else (None,) * len(keys), keep
+        )
 
     def heading(self, row: Row, label: str, indent: int) -> Line:
         """A line without numbers, kept with the line below it."""

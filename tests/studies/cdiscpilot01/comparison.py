@@ -10,14 +10,14 @@ import numpy as np
 import pandas as pd
 
 DOCUMENT = Path(__file__).with_name("DIFFERENCES.md")
-HEADING = re.compile(r"## (\w+) against `?([\w.]+)`?")
-ABSENT = re.compile(r"Not here: (.+)\.")
+HEADING = re.compile(r"## (\w+) against `([\w./]+)`")
+ABSENT = re.compile(r"Not here: ([^.]+)\.")
 Classes = dict[tuple[str, str, str], int]
 
 
 @dataclass
 class Differences:
-    """Counts by (variable, what is here, what is there), and the variables with values that are only there."""
+    """Counts by (variable, what is here, what is there), and the variables that only the other side has."""
 
     cells: Classes = field(default_factory=dict)
     absent: set[str] = field(default_factory=set)

@@ -1,0 +1,374 @@
+"""What people's tools make of CSV: each hazard is mended or refused by name, and the other forms are read."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from edc import careful
+from tests.edc.deliver import SYSTEM, assert_others_read, deliver, records, rows, texts
+
+LD = """
+form: LD
+read: {csv: edc_csv/LD.csv}
+fields:
+  LDTRT:  {type: text, label: Drug}
+  LDREAS: {type: text, label: Reason}
+"""
+HEADER = f"{SYSTEM},LDTRT,LDREAS\n"
+TWO = rows("01-001: FLU,ok", "01-002: CY,late")
+VENDOR = """
+form: LIS
+read: {csv: external/lis.csv}
+subject: SUBJID
+record: file
+fields: {RESULT: {type: text, label: R}}
+"""
+
+
+def ld(place: Path, content: str | bytes, spec: str = LD):
+    return deliver(place, {"LD": spec}, {"edc_csv/LD.csv": content})
+
+
+def refused(place: Path, content: str | bytes, spec: str = LD) -> str:
+    """Why LD was refused; the same sentence is an error finding of the form, and VS was read."""
+    extract = ld(place, content, spec)
+    assert "LD" not in extract.frames
+    assert_others_read(extract)
+    fault = str(extract.refused["LD"])
+    found = extract.findings[extract.findings["form"] == "LD"]
+    assert found["text"].tolist() == [fault]
+    assert found["severity"].tolist() == ["error"]
+    return fault
+
+
+def test_a_clean_form_is_read_as_text_with_ids(tmp_path):
+    extract = ld(tmp_path, HEADER + TWO)
+    frame = extract.frames["LD"]
+    assert frame["record"].tolist() == ["LD/01-001/SCR/0/0/0", "LD/01-002/SCR/0/0/1"]
+    assert frame["USUBJID"].tolist() == ["TOY-01-001", "TOY-01-002"]
+    assert frame["LDREAS"].tolist() == ["ok", "late"]
+    assert str(frame["LDREAS"].dtype) == "str"
+    assert frame.columns.tolist()[:4] == ["USUBJID", "record", "participation", "Subject"]
+    assert extract.findings.empty
+    assert_others_read(extract)
+
+
+def test_a_byte_order_mark_is_no_part_of_the_first_column(tmp_path):
+    extract = ld(tmp_path, b"\xef\xbb\xbf" + (HEADER + TWO).encode())
+    assert extract.frames["LD"]["project"].tolist() == ["TOY", "TOY"]
+    assert extract.findings.empty
+
+
+def test_line_breaks_and_doubled_quotes_inside_quotes_belong_to_the_text(tmp_path):
+    content = HEADER + rows('01-001: FLU,"first\r\nsecond, ""so called"""', "01-002: CY,late")
+    extract = ld(tmp_path, content.replace("\n", "\r\n").replace("\r\r\n", "\r\n"))
+    assert extract.frames["LD"]["LDREAS"].tolist() == ['first\nsecond, "so called"', "late"]
+    assert extract.findings.empty
+
+
+def test_empty_quotes_blanks_and_nothing_are_all_missing(tmp_path):
+    extract = ld(tmp_path, HEADER + rows('01-001: "",', "01-002:  ,\u3000\u00a0", "01-003: NA,null"))
+    frame = extract.frames["LD"]
+    assert frame["LDTRT"].isna().tolist() == [True, True, False]
+    assert frame["LDREAS"].isna().tolist() == [True, True, False]
+    assert frame["LDTRT"].tolist()[2] == "NA"
+
+
+def test_blanks_around_text_are_trimmed_and_full_width_letters_stay(tmp_path):
+    extract = ld(tmp_path, HEADER + rows("01-001: FLU ,  ３８．５ °C\u3000"))
+    assert extract.frames["LD"]["LDREAS"].tolist() == ["３８．５ °C"]
+
+
+def test_a_file_that_is_not_utf8_is_read_as_cp1252_and_says_so(tmp_path):
+    extract = ld(tmp_path, (HEADER + rows("01-001: FLU,ok", "01-002: CY,café ±5")).encode("cp1252"))
+    assert extract.frames["LD"]["LDREAS"].tolist() == ["ok", "café ±5"]
+    assert texts(extract, "raw.encoding-tried") == [
+        "edc_csv/LD.csv is not UTF-8 (line 3) and was read as cp1252"
+    ]
+    assert extract.files.set_index("path")["encoding"].to_dict() == {
+        "edc_csv/LD.csv": "cp1252",
+        "edc_csv/VS.csv": "utf-8",
+    }
+
+
+@pytest.mark.parametrize("encoding", ["gb18030", "cp1252", "utf-16", "utf-8-sig"])
+def test_a_named_encoding_is_used_without_a_word(tmp_path, encoding):
+    text = {"gb18030": "骨髓抑制", "utf-16": "骨髓抑制", "utf-8-sig": "骨髓抑制", "cp1252": "café"}[encoding]
+    spec = LD.replace("LD.csv}", f"LD.csv, encoding: {encoding}}}")
+    extract = ld(tmp_path, (HEADER + rows(f'01-001: FLU,"{text}\n,2"')).encode(encoding), spec)
+    assert extract.frames["LD"]["LDREAS"].tolist() == [f"{text}\n,2"]
+    assert extract.findings.empty
+
+
+def test_a_named_encoding_that_does_not_fit_refuses_the_form(tmp_path):
+    spec = LD.replace("LD.csv}", "LD.csv, encoding: utf-8}")
+    content = (HEADER + rows("01-001: FLU,ok", "01-002: CY,café")).encode("cp1252")
+    assert refused(tmp_path, content, spec) == "edc_csv/LD.csv:3: this line is not utf-8"
+
+
+def test_bytes_that_no_tried_encoding_has_refuse_the_form(tmp_path):
+    content = HEADER.encode() + b"TOY,PROD,01-001,SCR,0,0,0,1,1,,FLU,\x81\x8d\n"
+    assert refused(tmp_path, content) == "edc_csv/LD.csv:2: this line is not cp1252"
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le"])
+def test_utf16_without_a_name_is_refused_and_not_read_as_letters_between_zeros(tmp_path, encoding):
+    content = (HEADER + TWO).encode(encoding)
+    assert refused(tmp_path, content) == "edc_csv/LD.csv: this is no text in UTF-8 or a Windows encoding"
+
+
+def test_a_row_that_is_too_short_refuses_the_form_and_names_the_line(tmp_path):
+    content = HEADER + rows(
+        "01-001: FLU,ok", "01-002: CY", '01-003: CY,"two\nlines"', "01-004: CY", "01-005: a,b,c"
+    )
+    assert refused(tmp_path, content) == (
+        "edc_csv/LD.csv:3: 11 cells where the header has 12; also lines 6 and 7"
+    )
+
+
+def test_of_many_ragged_rows_five_are_named_and_the_others_counted(tmp_path):
+    content = HEADER + rows(*[f"01-00{n}: a,b,{n}" for n in range(1, 9)])
+    assert refused(tmp_path, content) == (
+        "edc_csv/LD.csv:2: 13 cells where the header has 12; also lines 3, 4, 5, 6 and 3 more"
+    )
+
+
+def test_a_file_cut_inside_quotes_is_refused_where_the_quote_opens(tmp_path):
+    """Left alone, the rest of the file would be one text."""
+    content = HEADER + rows("01-001: FLU,ok", '01-002: CY,"late because', "01-003: CY,x", "01-004: CY,y")
+    expected = "edc_csv/LD.csv:3: a quoted field opens in this record and never ends"
+    assert refused(tmp_path, content) == expected
+
+
+@pytest.mark.parametrize("last", ['"late because', '"', '"a ""b""'])
+def test_a_file_cut_inside_the_last_quotes_is_refused(tmp_path, last):
+    content = (HEADER + rows("01-001: FLU,ok", f"01-002: CY,{last}")).rstrip("\n")
+    expected = "edc_csv/LD.csv:3: a quoted field opens in this record and never ends"
+    assert refused(tmp_path, content) == expected
+
+
+def test_a_cut_that_leaves_an_even_number_of_quotes_is_found_too(tmp_path):
+    content = HEADER + rows('01-001: FLU,5" needle', '01-002: CY,"late because', "01-003: CY,x")
+    expected = "edc_csv/LD.csv:3: a quoted field opens in this record and never ends"
+    assert refused(tmp_path, content) == expected
+
+
+def test_a_quote_inside_quotes_that_is_not_doubled_refuses_the_form(tmp_path):
+    content = HEADER + rows("01-001: FLU,ok", '01-002: CY,"the "late" one"')
+    assert refused(tmp_path, content) == "edc_csv/LD.csv:3: text follows the end of a quoted field"
+
+
+def test_a_quote_in_text_without_quotes_is_text(tmp_path):
+    extract = ld(tmp_path, HEADER + rows('01-001: FLU,5" needle', '01-002: CY,6" and 7"'))
+    assert extract.frames["LD"]["LDREAS"].tolist() == ['5" needle', '6" and 7"']
+
+
+def test_a_file_cut_inside_a_character_is_refused(tmp_path):
+    content = (HEADER + rows("01-001: FLU,骨髓抑制")).rstrip("\n").encode()[:-1]
+    assert refused(tmp_path, content) == "edc_csv/LD.csv:2: the file ends in the middle of a character"
+
+
+def test_a_file_without_last_line_end_is_read_with_a_warning(tmp_path):
+    extract = ld(tmp_path, (HEADER + TWO).rstrip("\n"))
+    assert extract.frames["LD"]["LDREAS"].tolist() == ["ok", "late"]
+    assert texts(extract, "raw.last-line") == [
+        "edc_csv/LD.csv does not end with a line end: its last value may be cut"
+    ]
+
+
+def test_a_column_named_twice_refuses_the_form(tmp_path):
+    content = HEADER.replace("LDREAS", "LDTRT") + TWO
+    assert refused(tmp_path, content) == "edc_csv/LD.csv:1: column LDTRT is there twice (columns 11 and 12)"
+
+
+def test_an_empty_file_is_refused(tmp_path):
+    assert refused(tmp_path, b"") == "edc_csv/LD.csv: the file is empty"
+
+
+def test_a_file_of_nothing_but_a_byte_order_mark_is_refused(tmp_path):
+    assert refused(tmp_path, b"\xef\xbb\xbf") == "edc_csv/LD.csv: the file is empty"
+
+
+def test_a_file_that_starts_with_a_blank_line_is_refused(tmp_path):
+    assert refused(tmp_path, "\n" + HEADER + TWO) == "edc_csv/LD.csv:1: the first line has no column names"
+
+
+def test_a_missing_file_is_refused(tmp_path):
+    extract = deliver(tmp_path, {"LD": LD}, {})
+    assert str(extract.refused["LD"]) == "edc_csv/LD.csv: the file is not in the extract"
+    assert texts(extract, "raw.file-missing") == ["edc_csv/LD.csv: the file is not in the extract"]
+    assert_others_read(extract)
+
+
+def test_a_form_with_a_header_only_has_all_columns_and_no_rows(tmp_path):
+    extract = ld(tmp_path, HEADER)
+    frame = extract.frames["LD"]
+    assert len(frame) == 0
+    assert {"USUBJID", "record", "participation", "LDTRT", "LDREAS"} <= set(frame.columns)
+    assert {str(dtype) for dtype in frame.dtypes} == {"str"}
+    assert_others_read(extract)
+
+
+def test_empty_columns_at_the_end_are_no_columns(tmp_path):
+    content = HEADER.replace("\n", ",,\n") + TWO.replace("\n", ",, \n")
+    extract = ld(tmp_path, content)
+    assert extract.frames["LD"]["LDREAS"].tolist() == ["ok", "late"]
+    assert extract.findings.empty
+
+
+def test_empty_cells_beyond_the_header_are_cut_off(tmp_path):
+    extract = ld(tmp_path, HEADER + rows("01-001: FLU,ok,,", '01-002: CY,"a, b"', "01-003: CY,c, "))
+    assert extract.frames["LD"]["LDREAS"].tolist() == ["ok", "a, b", "c"]
+    assert extract.findings.empty
+
+
+def test_values_in_a_column_without_name_refuse_the_form(tmp_path):
+    content = HEADER.replace("\n", ",\n") + rows("01-001: FLU,ok,", "01-002: CY,late,x")
+    assert refused(tmp_path, content) == "edc_csv/LD.csv:1: column 13 has values and no name"
+
+
+def test_blank_lines_are_no_records(tmp_path):
+    content = HEADER + rows("01-001: FLU,ok") + "\n  \n" + rows("01-002: CY,late") + "\n\n"
+    extract = ld(tmp_path, content)
+    assert extract.frames["LD"]["LDREAS"].tolist() == ["ok", "late"]
+
+
+def test_rows_of_nothing_but_commas_are_counted_as_empty(tmp_path):
+    extract = ld(tmp_path, HEADER + TWO + "," * 11 + "\n" + "," * 11 + "\n")
+    account = extract.account[extract.account["form"] == "LD"]
+    assert account[["reason", "rows"]].to_numpy().tolist() == [["read", 4], ["empty row", 2], ["kept", 2]]
+    assert extract.findings.empty
+    assert_others_read(extract)
+
+
+def test_a_field_that_swallows_the_file_is_refused_and_not_held_in_memory(tmp_path, monkeypatch):
+    monkeypatch.setattr(careful, "LONGEST_FIELD", 1000)
+    content = HEADER + rows("01-001: FLU,ok", '01-002: CY,"' + "x" * 2000)
+    expected = "edc_csv/LD.csv:3: a field of this record is longer than 1000 characters"
+    assert refused(tmp_path, content) == expected
+
+
+def test_a_field_of_50_million_characters_is_refused(tmp_path):
+    content = HEADER + rows("01-001: FLU,ok", '01-002: CY,"' + "x" * (3 << 24) + '"') + TWO
+    expected = "edc_csv/LD.csv:3: a field of this record is longer than 16777216 characters"
+    assert refused(tmp_path, content) == expected
+
+
+def test_an_unknown_column_is_a_warning_and_the_form_is_read(tmp_path):
+    """B-DIRT-26: a new version of the form added a field."""
+    extract = ld(tmp_path, HEADER.replace("\n", ",LDNEW\n") + TWO.replace("\n", ",1\n"))
+    assert extract.frames["LD"]["LDREAS"].tolist() == ["ok", "late"]
+    found = extract.findings.iloc[0]
+    assert found["text"] == "edc_csv/LD.csv has a column LDNEW that no raw form declares"
+    assert found[["severity", "rule", "form", "field"]].tolist() == ["warning", "B-DIRT-26", "LD", "LDNEW"]
+
+
+def test_a_form_without_columns_it_declares_is_refused_with_all_of_them(tmp_path):
+    content = HEADER.replace("LDTRT", "LDTRTX").replace(",LDREAS", "") + rows("01-001: FLU")
+    spec = LD + "  LDBSA:  {type: number, label: BSA, not_submitted: example}\n"
+    extract = ld(tmp_path, content, spec)
+    assert str(extract.refused["LD"]) == (
+        "edc_csv/LD.csv:1: form LD needs columns that are not there: LDTRT (there is LDTRTX), LDREAS"
+    )
+    assert_others_read(extract)
+
+
+def test_a_form_that_has_lost_one_of_the_edcs_coordinates_is_refused(tmp_path):
+    content = HEADER.replace("PageRepeatNumber,", "") + rows(
+        "01-001: FLU,ok", system="TOY,PROD,{subject},SCR,0,0,1,1,"
+    )
+    assert refused(tmp_path, content) == (
+        "edc_csv/LD.csv:1: form LD needs columns that are not there: PageRepeatNumber"
+    )
+
+
+def test_a_column_marked_not_submitted_may_be_gone(tmp_path):
+    spec = LD + "  LDBSA:  {type: number, label: BSA, not_submitted: example}\n"
+    extract = ld(tmp_path, HEADER + TWO, spec)
+    assert extract.frames["LD"]["LDBSA"].isna().all()
+    assert texts(extract, "raw.column-gone") == [
+        "edc_csv/LD.csv has no column LDBSA, which is marked not_submitted"
+    ]
+
+
+def test_a_delivered_file_that_no_form_reads_is_a_warning(tmp_path):
+    extract = deliver(tmp_path, {}, {"edc_csv/NEW.csv": "A\n1\n"})
+    assert texts(extract, "raw.file-unread") == ["edc_csv/NEW.csv was delivered and no raw form reads it"]
+
+
+def test_two_forms_share_a_file_by_disjoint_conditions(tmp_path):
+    """B.2 IE: header page and log lines; a column that one of them declares is not unknown."""
+    head = LD.replace("LD.csv}", "LD.csv, where: {RecordPosition: 0}}").replace(
+        "  LDREAS: {type: text, label: Reason}\n", ""
+    )
+    line = head.replace("form: LD", "form: LDLINE").replace("RecordPosition: 0", "RecordPosition: {gt: 0}")
+    line = line.replace("LDTRT: ", "LDREAS:")
+    content = HEADER + rows("01-001: FLU,", "01-001: ,one", "01-001: ,two")
+    extract = deliver(tmp_path, {"LD": head, "LDLINE": line}, {"edc_csv/LD.csv": content})
+    assert extract.frames["LD"]["LDTRT"].tolist() == ["FLU"]
+    assert extract.frames["LDLINE"]["LDREAS"].tolist() == ["one", "two"]
+    assert extract.findings.empty
+    assert_others_read(extract)
+
+
+def test_rows_that_no_form_or_two_forms_claim_are_reported(tmp_path):
+    one = LD.replace("LD.csv}", "LD.csv, where: {RecordPosition: [0, 1]}}")
+    two = one.replace("form: LD", "form: LDLINE").replace("[0, 1]", "1")
+    content = HEADER + rows("01-001: FLU,", "01-001: ,one", "01-001: ,two", "01-001: ,three")
+    extract = deliver(tmp_path, {"LD": one, "LDLINE": two}, {"edc_csv/LD.csv": content})
+    assert texts(extract, "raw.rows-unclaimed") == ["2 rows of edc_csv/LD.csv belong to no raw form"]
+    assert texts(extract, "raw.rows-claimed-twice") == ["1 rows of edc_csv/LD.csv belong to two raw forms"]
+
+
+def test_a_source_without_coordinates_has_file_and_line_as_record_id(tmp_path):
+    content = 'SUBJID,RESULT\n01-002,"a\nb"\n\n01-001,c\n01-001,d\n'
+    extract = deliver(tmp_path, {"LIS": VENDOR}, {"external/lis.csv": content})
+    frame = extract.frames["LIS"]
+    assert frame["record"].tolist() == ["LIS/lis.csv/2", "LIS/lis.csv/5", "LIS/lis.csv/6"]
+    assert frame["RESULT"].tolist() == ["a\nb", "c", "d"]
+
+
+def test_lines_are_counted_in_a_mended_file_as_in_the_delivered_one(tmp_path):
+    content = 'SUBJID,RESULT\n01-002,"a\nb",,\n\n01-001,5" c\n'
+    extract = deliver(tmp_path, {"LIS": VENDOR}, {"external/lis.csv": content})
+    assert extract.frames["LIS"]["record"].tolist() == ["LIS/lis.csv/2", "LIS/lis.csv/5"]
+
+
+def test_a_finding_of_a_vendor_record_shows_the_column_that_stands_for_the_folder(tmp_path):
+    spec = VENDOR.replace("record: file", "coordinates: {folder: VISITNAME}\nrecord: file").replace(
+        "label: R}", "label: R, required: true}, VISITNAME: {type: text, label: Visit}"
+    )
+    content = "SUBJID,VISITNAME,RESULT\n01-001,WEEK 4,1\n01-001,WEEK 8,\n"
+    extract = deliver(tmp_path, {"LIS": spec}, {"external/lis.csv": content})
+    found = extract.findings.iloc[0]
+    assert found[["form", "subject", "folder", "field"]].tolist() == ["LIS", "01-001", "WEEK 8", "RESULT"]
+    assert found["text"] == "RESULT must be filled and is empty"
+
+
+def test_records_are_in_the_order_of_their_ids_and_numbers_as_numbers(tmp_path):
+    places = ["01-002,W8,0,0,10", "01-002,W8,0,0,9", "01-001,W8,0,0,2", "01-010,D0,0,0,1", "01-002,D0,0,0,11"]
+    lines = [f"TOY,PROD,{place},{number},1,,FLU,{number}\n" for number, place in enumerate(places)]
+    extract = ld(tmp_path, HEADER + "".join(lines))
+    assert extract.frames["LD"]["record"].tolist() == [
+        "LD/01-001/W8/0/0/2",
+        "LD/01-002/D0/0/0/11",
+        "LD/01-002/W8/0/0/9",
+        "LD/01-002/W8/0/0/10",
+        "LD/01-010/D0/0/0/1",
+    ]
+    assert extract.frames["LD"]["LDREAS"].tolist() == ["2", "4", "1", "0", "3"]
+
+
+def test_the_order_of_rows_in_the_file_changes_nothing(tmp_path):
+    """C-SEQ: dropped, repeated and faulty records included."""
+    lines = rows("1-1: FLU,a", "01-001: CY,b", "99-999: CY,b", ": CY,nobody", "xx: CY,odd").splitlines()
+    lines += rows("01-001: CY,b2").replace(",0,900,", ",1,999,").splitlines()
+    one = ld(tmp_path / "one", HEADER + "\n".join(lines) + "\n")
+    two = ld(tmp_path / "two", HEADER + "\n".join(reversed(lines)) + "\n")
+    assert one.frames["LD"].equals(two.frames["LD"])
+    key = ["message", "record", "text"]
+    assert sorted(one.findings[key].to_numpy().tolist()) == sorted(two.findings[key].to_numpy().tolist())
+    assert one.account.equals(two.account)
+    assert records(one, "raw.repeat-differs") == ["LD/01-001/SCR/0/0/1", "LD/01-001/SCR/0/0/1"]
