@@ -236,8 +236,8 @@ def roll_over(ends: pd.Series, starts: pd.Series) -> pd.Series:
     """
     one, two = moments(ends), moments(starts)
     timed = (one.known >= HOUR) & (two.known >= HOUR)
-    earlier = timed & (first_days(one) == first_days(two)) & (one.first < two.first)
-    earlier[earlier] = holds(ends[earlier], "lt", starts[earlier])
+    unit = np.maximum(_PRECISION[one.known], _PRECISION[two.known])
+    earlier = timed & (first_days(one) == first_days(two)) & (one.first // unit < two.first // unit)
     codes, values = distinct(ends)
     moved = [_next_day(value) if read_moment(value) else value for value in values]
     codes = np.where(earlier, codes + len(values), codes)
@@ -273,10 +273,10 @@ def impute(
     lower, upper = first, last
     for bound, shift in [*((series, 1) for series in after), *((series, 0) for series in not_before)]:
         day = _known_days(bound.iloc[partial]) + shift
-        lower = np.where((day >= first) & (day <= last), np.maximum(lower, day), lower)
+        lower = np.where(day <= last, np.maximum(lower, day), lower)
     for bound in not_after:
         day = _known_days(bound.iloc[partial])
-        upper = np.where((day >= first) & (day <= last), np.minimum(upper, day), upper)
+        upper = np.where(day >= first, np.minimum(upper, day), upper)
     wanted = lower if how == "first" else last
     chosen = np.minimum(wanted, upper)
     for rows, key in _groups(read.known[partial] == YEAR_AND_DAY, first, last, wanted, upper):

@@ -102,10 +102,10 @@ def read_fields(node: Mapping, form: str, faults: Faults) -> dict[str, Field]:
 
 def _field(name: str, node: Mapping, at: At, owner: str, faults: Faults) -> Field:
     faults.known(node, FIELD_KEYS, owner, "a field")
-    kind = "datetime" if "date" in node or "time" in node else str(node.get("type", ""))
-    if not kind:
+    kind = "datetime" if "date" in node or "time" in node else text_of(node, "type", owner, faults)
+    if not kind and "type" not in node:
         faults.add("raw.needed", at, owner, key="type")
-    elif kind not in TYPES:
+    elif kind and kind not in TYPES:
         faults.add("raw.type", node.line("type"), owner, type=kind, hint=hint(kind, TYPES))
     codes, synonyms = _codes(node, kind, owner, faults)
     required, required_where = _required(node, owner, faults)
@@ -210,12 +210,13 @@ def _check_joined(one: Field, fields: dict[str, Field], owner: str, faults: Faul
 
 
 def _check_columns_apart(fields: dict[str, Field], form: str, faults: Faults) -> None:
-    """Two fields that would read or give the same column."""
-    for aspect in ("columns", "gives"):
-        owners: dict[str, str] = {}
-        for one in fields.values():
-            for column in getattr(one, aspect):
-                first = owners.setdefault(column, one.name)
-                if first != one.name:
-                    faults.add("raw.column-shared", one.at, f"{form}.{one.name}", column=column, first=first)
-                    break
+    """Refuses two fields that would read or give the same column."""
+    read: dict[str, str] = {}
+    given: dict[str, str] = {}
+    for one in fields.values():
+        pairs = [*((read, column) for column in one.columns), *((given, column) for column in one.gives)]
+        for owners, column in pairs:
+            first = owners.setdefault(column, one.name)
+            if first != one.name:
+                faults.add("raw.column-shared", one.at, f"{form}.{one.name}", column=column, first=first)
+                break

@@ -15,10 +15,14 @@ FILE_AND_LINE = ("file",)
 def record_parts(form: Form, columns: Iterable[str]) -> tuple[str, ...]:
     """The columns that make the record id: those the form names, else the EDC's, else file and line.
 
-    A file with some of the EDC's coordinates must have all of them.
+    A file with some of the EDC's coordinates must have all of them. Records of two subjects are never the same
+    record: the subject comes first where the form does not name it.
     """
+    if form.record == FILE_AND_LINE:
+        return FILE_AND_LINE
     if form.record:
-        return form.record
+        named = form.subject in form.record or "Subject" in form.record
+        return form.record if named else (form.subject, *form.record)
     return EDC_RECORD if set(columns) & set(EDC_RECORD[1:]) else FILE_AND_LINE
 
 

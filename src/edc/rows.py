@@ -93,6 +93,7 @@ def records_of(
     system.insert(1, "record", record_ids(form.name, [take(column, places) for column in columns]))
     report = Report(form, system, findings)
     _report_subjects(form, take(whole[form.subject], places), changed[places], unfit[places], report)
+    _report_shared(form, frame, report)
     records = Records(system, frame, report)
     has_subject = frame[form.subject].notna().to_numpy()
     report.add("raw.no-subject", ~has_subject)
@@ -168,6 +169,17 @@ def _report_subjects(
     first[doubtful[~collected.iloc[doubtful].duplicated().to_numpy()]] = True
     report.add("raw.subject-repaired", first & ~unfit, form.subject, collected)
     report.add("raw.subject-shape", first & unfit, form.subject, collected)
+
+
+def _report_shared(form: Form, frame: Frame, report: Report) -> None:
+    """A finding for each record whose key, named without the subject, is that of another subject too."""
+    if not form.record or form.record == FILE_AND_LINE or {form.subject, "Subject"} & set(form.record):
+        return
+    groups = pd.factorize(joined([frame[column_of(form, name)] for name in form.record], _APART))[0]
+    first = frame[form.subject].groupby(groups).transform("first")
+    other = (frame[form.subject] != first).to_numpy(dtype=bool, na_value=False)
+    shared = np.bincount(groups, weights=other)[groups] > 0 if len(groups) else other
+    report.add("raw.key-shared", shared, key=" ".join(form.record))
 
 
 def _without_repeats(records: Records, key: np.ndarray, study: Mapping, account: Account) -> Records:

@@ -271,9 +271,10 @@ def test_an_end_before_the_start_by_the_clock_is_on_the_next_day():
     ]  # fmt: skip
 
 
-def test_an_end_without_start_stays_as_it_is():
-    assert shown(dates.roll_over(text("2024-02-28T00:10", "2024-02-28T00:10"), text(None, "2024-02-28"))) == [
-        "2024-02-28T00:10", "2024-02-28T00:10",
+def test_an_end_without_start_or_on_an_earlier_day_stays_as_it_is():
+    ends = text("2024-02-28T00:10", "2024-02-28T00:10", "2024-02-27T10:00")
+    assert shown(dates.roll_over(ends, text(None, "2024-02-28", "2024-02-28T09:00"))) == [
+        "2024-02-28T00:10", "2024-02-28T00:10", "2024-02-27T10:00",
     ]  # fmt: skip
 
 

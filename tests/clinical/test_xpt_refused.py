@@ -177,6 +177,12 @@ def test_null_bytes_line_breaks_and_tabs_are_refused(refused, sign, code):
     assert refused(frame, char("X")) == f"DM.X: values hold {code}; {PRINTABLE_ONLY} (rows 2)"
 
 
+def test_text_that_was_decoded_leniently_is_refused(refused):
+    """0xFF read with `surrogateescape` is half a pair, U+DCFF, which no file can hold."""
+    frame = one(pd.Series(["ok", None, "a\udcff"], dtype="object"))
+    assert refused(frame, char("X")) == f"DM.X: values hold U+FFFD; {PRINTABLE_ONLY} (rows 3)"
+
+
 def test_at_most_five_rows_are_named(refused, monkeypatch):
     monkeypatch.setattr("clinical.xpt_columns.ROWS_A_CHECK", 4)
     frame = one(text(*(["ok"] + ["é"] * 8)))

@@ -91,7 +91,7 @@ def test_all_faults_of_all_files_are_told_at_once(tmp_path):
 
 FAULTS = [
     ("  A: text", "raw/RS.yml:4: RS.A: a field is a mapping: {type: text, label: Words}"),
-    ("  A: {type: [text]}", "raw/RS.yml:4: RS.A: no field type called '['text']'"),
+    ("  A: {type: [text]}", "raw/RS.yml:4: RS.A: type takes one text"),
     ("  A: {type: text, label: [x]}", "raw/RS.yml:4: RS.A: label takes one text"),
     ("  Folder: {type: text}", "raw/RS.yml:4: RS.Folder: Folder is a column of every export or made by the reader; it needs no field"),
     ("  A: {type: text, zone: UTC}", "raw/RS.yml:4: RS.A: zone belongs to type datetime, this field is text"),

@@ -95,9 +95,9 @@ def _edges(settings: Survival) -> str:
     tail = {"NE": "NE", "midpoint": "the midpoint to the last observation"}[settings.flat_tail]
     beyond = {"NE": "NE", "last": "the last rate"}[settings.beyond]
     return (
-        "A quantile is the midpoint of the step where the curve stands exactly at its level; if it stays there "
-        f"to the last observation: {tail}. Rate after the last observed time: {beyond}. Interval of a rate of "
-        "100% or 0%: NE. NE = not estimable."
+        "A quantile is the midpoint of the step where the curve stands exactly at its level; if it stays "
+        f"there to the last observation: {tail}. Rate after the last observed time: {beyond}. Interval of a "
+        "rate of 100% or 0%: NE. NE = not estimable."
     )
 
 
