@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import difflib
 from functools import cache
 from pathlib import Path
 
@@ -57,8 +58,14 @@ def assert_table(got: pd.DataFrame, drawn: str, **given: str) -> None:
     """Fails unless `got` has exactly the drawn records, in any order, in the drawn columns."""
     expected = table(drawn, **given)
     missing = [column for column in expected if column not in got]
-    assert not missing, f"no column {', '.join(missing)}"
-    assert shown(got[list(expected)]) == shown(expected)
+    if missing:
+        raise AssertionError(f"no column {', '.join(missing)}")
+    wanted, found = shown(expected), shown(got[list(expected)])
+    if wanted != found:
+        lines = difflib.unified_diff(
+            wanted.splitlines(), found.splitlines(), "drawn", "got", lineterm="", n=99
+        )
+        raise AssertionError("\n".join(lines))
 
 
 def shown(frame: pd.DataFrame) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from adam.adrs_evidence import COLUMNS, gather
+from adam.adrs_evidence import COLUMNS, completed, gather
 from adam.adrs_parameters import MAKERS
 from adam.adrs_rules import Parameter, read_rules
 from clinical.distinct import spread_text
@@ -32,7 +32,7 @@ def adrs(adsl: Frame, rs: Frame, cp: Frame, sv: Frame, spec: Dataset) -> Frame:
         MAKERS[parameter.rule](evidence, parameter).assign(parameter=place)
         for place, parameter in enumerate(rules.parameters)
     ]
-    whole = pd.concat(parts, ignore_index=True)
+    whole = completed(pd.concat(parts, ignore_index=True))
     return named(whole, evidence.adsl, rules.parameters)
 
 

@@ -29,12 +29,16 @@ PERCENT: Source = ("CP", "CPSTRESN", "CPSEQ")
 
 @dataclass(frozen=True, eq=False)
 class Evidence:
-    """What every rule of ADRS looks at: the safety population, its responses, its MRD samples."""
+    """What every rule of ADRS looks at: the safety population, its responses, its MRD samples.
+
+    `selected` keeps what was selected in a window for the next parameter of that window.
+    """
 
     adsl: Frame
     responses: Frame
     samples: Frame
     rules: Rules
+    selected: dict[tuple[str, ...], tuple[np.ndarray, np.ndarray]] = field(default_factory=dict)
     _assessed: dict[tuple[str, ...], Assessed] = field(default_factory=dict)
 
     @property
@@ -167,8 +171,12 @@ def yes_or_no(answer: np.ndarray, index: pd.Index) -> tuple[pd.Series, pd.Series
 
 
 def rows_of(subject: np.ndarray, columns: dict[str, pd.Series]) -> Frame:
-    """A frame of ADRS rows; columns not given are missing."""
-    size = len(subject)
-    missing = {"ADT": "datetime64[s]", **dict.fromkeys(NUMBERS, "float64")}
-    whole = {c: columns[c] if c in columns else empty(missing.get(c, "str"), size) for c in COLUMNS}
-    return pd.DataFrame({"subject": subject, **whole})
+    """A frame of ADRS rows; `completed` adds the columns that no rule of the study gives."""
+    return pd.DataFrame({"subject": subject, **columns})
+
+
+def completed(rows: Frame) -> Frame:
+    """The rows with all of COLUMNS."""
+    kinds = {"ADT": "datetime64[s]", **dict.fromkeys(NUMBERS, "float64")}
+    absent = [column for column in COLUMNS if column not in rows]
+    return rows.assign(**{column: empty(kinds.get(column, "str"), len(rows)) for column in absent})

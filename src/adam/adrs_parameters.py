@@ -68,6 +68,14 @@ NOT_REACHED = 3
 
 
 def weekly(evidence: Evidence, parameter: Parameter) -> tuple[np.ndarray, np.ndarray]:
+    """As `select`; status and rates of one window share it."""
+    key = (parameter.window, *parameter.not_used_after)
+    if key not in evidence.selected:
+        evidence.selected[key] = select(evidence, parameter)
+    return evidence.selected[key]
+
+
+def select(evidence: Evidence, parameter: Parameter) -> tuple[np.ndarray, np.ndarray]:
     """For each subject the selected record of a window (-1: none) and the reason if there is none.
 
     In this order, the first that holds: progression before the window, new therapy before it, a record in the

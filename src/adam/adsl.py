@@ -22,6 +22,22 @@ from clinical.spec import Dataset
 from clinical.where import Condition, condition, mask
 
 ONE_DAY = pd.Timedelta(days=1)
+CONDITIONS = ("product", "baseline_blasts", "transplants")
+PARAMETERS = (*CONDITIONS, "limits", "new_therapies", "death_category")
+
+
+def read_rules(spec: Dataset) -> None:
+    """Refuses what is wrong under `parameters`, before any data is read.
+
+    Raises: SpecError for an unknown or missing key and for a condition that is none.
+    """
+    only(spec.parameters, PARAMETERS, spec.name)
+    for key in CONDITIONS:
+        _asked(spec, key)
+    _limits(spec)
+    _therapies(spec)
+    _categories(spec)
+    read_criteria(spec)
 
 
 def _asked(spec: Dataset, key: str) -> Condition:
@@ -161,11 +177,10 @@ def new_therapy_date_flag(adsl: Frame, cm: Frame, pr: Frame, spec: Dataset) -> p
 
 
 def _new_therapies(adsl: Frame, cm: Frame, pr: Frame, spec: Dataset) -> tuple[pd.Series, pd.Series]:
-    node, owner = need(spec.parameters, "new_therapies", spec.name), f"{spec.name}.new_therapies"
-    only(node, ("CM", "PR", "after_progression"), owner)
+    asked, reasons = _therapies(spec)
     parts = []
     for name, frame in (("CM", cm), ("PR", pr)):
-        found = frame.loc[mask(frame, condition(need(node, name, owner), owner))]
+        found = frame.loc[mask(frame, asked[name])]
         parts.append(
             found[["USUBJID", f"{name}STDTC", "NACTREAS"]].set_axis(["USUBJID", "start", "reason"], axis=1)
         )
@@ -173,8 +188,16 @@ def _new_therapies(adsl: Frame, cm: Frame, pr: Frame, spec: Dataset) -> tuple[pd
     infused, response, progressed = (of_subject(found, adsl, column) for column in ("TRTSDT", "resp1", "pd1"))
     day, flag = dates.impute(found["start"], "first", after=[infused, response])
     can_be = (progressed >= dates.earliest(found["start"])) & (progressed <= dates.latest(found["start"]))
-    treated = found["reason"].isin(texts(node, "after_progression", owner)) & flag.notna() & can_be
+    treated = found["reason"].isin(reasons) & flag.notna() & can_be
     return _first_after(found.assign(day=day.mask(treated, progressed), flag=flag), adsl)
+
+
+def _therapies(spec: Dataset) -> tuple[dict[str, Condition], tuple[str, ...]]:
+    """Which records of CM and PR are new therapies, and the reasons that mean a relapse or progression."""
+    node, owner = need(spec.parameters, "new_therapies", spec.name), f"{spec.name}.new_therapies"
+    only(node, ("CM", "PR", "after_progression"), owner)
+    asked = {name: condition(need(node, name, owner), owner) for name in ("CM", "PR")}
+    return asked, texts(node, "after_progression", owner)
 
 
 def _first_after(found: Frame, adsl: Frame) -> tuple[pd.Series, pd.Series]:
@@ -223,15 +246,20 @@ def _death(adsl: Frame, dm: Frame) -> pd.Series:
 
 def death_category(adsl: Frame, dd: Frame, spec: Dataset) -> pd.Series:
     """DTHCAT: the category of the collected cause; a death without one is `otherwise`."""
-    node, owner = need(spec.parameters, "death_category", spec.name), f"{spec.name}.death_category"
-    only(node, ("records", "values", "otherwise"), owner)
-    asked = condition(need(node, "records", owner), owner)
+    asked, given, otherwise = _categories(spec)
     found = keep_subjects(dd.loc[mask(dd, asked)], adsl).sort_values(
         "DDSEQ", kind="stable", ignore_index=True
     )
     row = first_rows(found, np.ones(len(found), dtype=bool), len(adsl))
     codes, values = distinct(take(found["DDRESCAT"], row))
-    given = {name: str(value) for name, value in need(node, "values", owner).items()}
     category = spread_text(codes, [given.get(value) for value in values], adsl.index)
     died = (adsl["DTHFL"] == "Y").to_numpy(dtype=bool, na_value=False)
-    return category.fillna(text(node, "otherwise", owner)).where(died)
+    return category.fillna(otherwise).where(died)
+
+
+def _categories(spec: Dataset) -> tuple[Condition, dict[str, str], str]:
+    """Which records of DD state the cause, the category of each collected one, and that of all others."""
+    node, owner = need(spec.parameters, "death_category", spec.name), f"{spec.name}.death_category"
+    only(node, ("records", "values", "otherwise"), owner)
+    given = {name: str(value) for name, value in need(node, "values", owner).items()}
+    return condition(need(node, "records", owner), owner), given, text(node, "otherwise", owner)

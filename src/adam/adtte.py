@@ -5,7 +5,7 @@ The grammar of the rules is that of `adam.adtte_rules`.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pandas as pd
@@ -142,8 +142,9 @@ def decide_otherwise(
         if line.where is not None:
             holds = histories.who(line.where)
         if line.dated is not None:
-            found = histories.first(line.dated, start.date, until)
-            holds, limit, picked = holds & found.found, found.date, found
+            found = histories.first(line.dated, start.date, None if line.itself else until)
+            picked = replace(found, date=np.where(found.date > until, until, found.date))
+            holds, limit = holds & found.found, picked.date
         if not line.itself:
             picked = last_assessment(parameter, histories, start, limit)
         if line.no_assessment:

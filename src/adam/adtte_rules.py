@@ -25,6 +25,7 @@ DOR:
   missed: {windows: response_windows, since: ADSL.TRTSDT, at_least: 2, cnsr: 6, text: MISSED ASSESSMENTS}
   otherwise:                  # no event: the first line that applies
     - {no_assessment: true, cnsr: 7, text: NO ASSESSMENT}                 # none after the start: at the start
+    - {date: ADSL.LSTALVDT, at: itself, cnsr: 1, text: LAST CONTACT}      # that day, `until` if it is later
     - {date: ADSL.DTHDT, cnsr: 5, text: OTHER DEATH}                      # the last assessment not after it
     - {where: {DCSREAS: LOST TO FOLLOW-UP}, cnsr: 2, text: LOST}          # the last assessment
     - {cnsr: 1, text: LAST ASSESSMENT}
@@ -79,6 +80,11 @@ class Line:
     where: Condition | None = None
     itself: bool = True
     no_assessment: bool = False
+
+    @property
+    def conditional(self) -> bool:
+        """Whether it may not apply."""
+        return self.no_assessment or self.where is not None or self.dated is not None
 
 
 @dataclass(frozen=True)
@@ -239,7 +245,12 @@ class _Reader:
     def _lines(self, node: Sequence, key: str, owner: str) -> tuple[Line, ...]:
         if not isinstance(node, Sequence):
             raise refuse("rules.shape", getattr(node, "at", ""), owner, key=key, shape="a list of lines")
-        return tuple(self._line(line, key, f"{owner}.{key}") for line in node)
+        lines = tuple(self._line(line, key, f"{owner}.{key}") for line in node)
+        for number, line in enumerate(lines[:-1], start=1):
+            if key == "otherwise" and not line.conditional:
+                words = {"number": number, "next": number + 1}
+                raise refuse("rules.dead-line", node[number - 1].at, f"{owner}.{key}", **words)
+        return lines
 
     def _line(self, node: Mapping, key: str, owner: str) -> Line:
         extra = {

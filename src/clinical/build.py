@@ -35,8 +35,9 @@ class Build:
         self.persons = pd.Series(sorted(people.dropna().unique()), dtype="str")
         index = pd.Index(self.persons)
         self._raw = {
-            name: Raw(name, frame, index.get_indexer(frame["USUBJID"]).astype("int64"))
+            name: Raw(name, ordered, index.get_indexer(ordered["USUBJID"]).astype("int64"))
             for name, frame in raw.items()
+            for ordered in [in_record_order(frame)]
         }
         self._made: dict[str, Made] = {}
         self._cut: dict[str, Cut] = {}
@@ -238,6 +239,13 @@ class Build:
         for asked in conditions:
             place = f"{owner.at}: {getattr(owner, 'owner', '') or source}: {in_words(asked)}"
             self.conditions[place] = self.conditions.get(place, False) or bool(chosen.any())
+
+
+def in_record_order(frame: Frame) -> Frame:
+    """The raw records in the order of their ids, whatever order they arrive in: it decides ties [C-SEQ]."""
+    if "place" not in frame or frame["place"].is_monotonic_increasing:
+        return frame
+    return frame.sort_values("place", kind="stable").reset_index(drop=True)
 
 
 def sequence_numbers(build: Build, made: Made) -> Column:

@@ -20,6 +20,7 @@ SYSTEM = (
     "PageStatus", "MinCreated", "MaxUpdated",
 )  # fmt: skip
 MADE = ("USUBJID", "record", "participation")
+RESERVED = {*SYSTEM, *MADE, "place"}
 
 
 @dataclass(frozen=True, eq=False)
@@ -88,7 +89,7 @@ def read_fields(node: Mapping, form: str, faults: Faults) -> dict[str, Field]:
     fields = {}
     for name, given in node.items():
         owner = f"{form}.{name}"
-        if name in SYSTEM or name in MADE:
+        if name in RESERVED:
             faults.add("raw.field-system", node.line(name), owner, name=name)
         elif not isinstance(given, Mapping):
             faults.add("raw.field-shape", node.line(name), owner)

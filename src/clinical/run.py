@@ -15,7 +15,6 @@ from clinical.audit import (
     begin_new_chain,
     read_chain,
     recorded_runs,
-    refuse_broken,
     set_torn_aside,
 )
 from clinical.clock import utc_now
@@ -237,9 +236,7 @@ def recover(home: Path, who: str = "cdiscflow") -> list[str]:
     make_folder(home / RUNS)
     done = [_tell("run.leftover-removed", home, folder=path.name) for path in _remove_unfinished(home)]
     done += [_tell("run.torn-set-aside", home, file=name) for name in set_torn_aside(home, who)]
-    chain = read_chain(home)
-    refuse_broken(home, chain)
-    recorded = recorded_runs(chain.lines)
+    recorded = recorded_runs(read_chain(home).lines)
     for path in _folders(home):
         if recorded.get(path.name, {}).get("removed"):
             _remove(path)
@@ -315,7 +312,6 @@ def _show(home: Path, run_id: str) -> None:
 
 
 def _remove_unfinished(home: Path) -> list[Path]:
-    (home / f".{LATEST}").unlink(missing_ok=True)
     leftovers = sorted((home / RUNS).glob(f"{UNFINISHED}*"))
     for path in leftovers:
         remove_tree(path)

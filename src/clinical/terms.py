@@ -118,8 +118,10 @@ class Terms:
 
         def find(text: str) -> Found:
             value = meanings.get(source.values.get(text, ""))
-            value = value or target.exact.get(text) or target.collected.get(_clean(text).casefold())
-            return value, FOUND if value else NOT_FOUND
+            if value:
+                return value, FOUND
+            value, status = target.find(text)
+            return (value, FOUND) if status == FOUND else (None, NOT_FOUND)
 
         return _per_text(values, find)
 

@@ -15,8 +15,8 @@ FILE_AND_LINE = ("file",)
 def record_parts(form: Form, columns: Iterable[str]) -> tuple[str, ...]:
     """The columns that make the record id: those the form names, else the EDC's, else file and line.
 
-    A file with some of the EDC's coordinates must have all of them. Records of two subjects are never the same
-    record: the subject comes first where the form does not name it.
+    A file with some of the EDC's coordinates must have all of them. Records of two subjects are never the
+    same record: the subject comes first where the form does not name it.
     """
     if form.record == FILE_AND_LINE:
         return FILE_AND_LINE
@@ -48,7 +48,7 @@ def must_have_columns(form: Form, path: str, columns: list[str]) -> None:
     gone = [name for name in needed if not _is_there(form, name, columns)]
     if form.source.where:
         gone += [n for n in sorted(form.source.where.columns) if column_of(form, n) not in columns]
-    gone += [f.column for f in form.fields.values() if not f.not_submitted and not _has(f, columns)]
+    gone += [f.column for f in form.fields.values() if not _may_be_gone(form, f) and not _has(f, columns)]
     if gone:
         others = [column for column in columns if column not in known_columns([form])]
         named = ", ".join(_with_hint(name, others) for name in dict.fromkeys(gone))
@@ -69,9 +69,13 @@ def _with_hint(name: str, columns: list[str]) -> str:
     return f"{name} (there is {near})" if near else name
 
 
-def unmarked_gone(form: Form, columns: list[str]) -> list[str]:
-    """Fields marked not_submitted that the file does not have."""
-    return [f.column for f in form.fields.values() if f.not_submitted and not _has(f, columns)]
+def _may_be_gone(form: Form, field: Field) -> bool:
+    return bool(form.not_submitted or field.not_submitted)
+
+
+def spared_columns(form: Form, columns: list[str]) -> list[str]:
+    """Fields marked not_submitted, or of a form so marked, that the file does not have."""
+    return [f.column for f in form.fields.values() if _may_be_gone(form, f) and not _has(f, columns)]
 
 
 def known_columns(forms: Iterable[Form]) -> set[str]:

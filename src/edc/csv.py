@@ -13,13 +13,14 @@ import pyarrow.compute as pc
 from pyarrow import csv as arrow_csv
 
 from clinical.errors import InputError
-from edc.careful import LONGEST_FIELD, header, mended
+from edc.careful import header, mended
 from edc.collected import Collected
 from edc.scan import BOM, CHUNK, Scan, are_tidy, record_lines
 
 TEXT = pd.StringDtype("pyarrow", na_value=np.nan)
 _TEXT_ARRAY = type(pd.array([""], dtype=TEXT))
 _UNNAMED = "\0"
+BLOCK = 1 << 22
 _UTF8 = ("utf-8", "utf-8-sig", "ascii")
 
 
@@ -36,17 +37,17 @@ def read_csv(path: Path, name: str, encoding: str, scan: Scan) -> Collected:
     data, used, notes = _as_utf8(path, name, encoding, scan)
     names = [column or f"{_UNNAMED}{place}" for place, column in enumerate(header(data, name), start=1)]
     tidy = scan.tidy if data is path else are_tidy(data)
-    table, lines = _read_tidy(data, names) if tidy else None, None
-    if table is None:
+    columns, lines = _read_tidy(data, names) if tidy else [], None
+    if not columns:
         data, lines = mended(data, name, len(names))
-        table = _read(data, names, len(data) + 1)
-    rows = table.num_rows
+        columns = _read(data, names, len(data) + 1)
+    frame = _frame(names, columns, name, scan.returns)
 
     def numbered() -> np.ndarray:
         found = record_lines(_pieces(data))[1:] if lines is None else lines
-        return found if len(found) == rows else mended(data, name, len(names))[1]
+        return found if len(found) == len(frame) else mended(data, name, len(names))[1]
 
-    return Collected(name, _frame(table, name, scan.returns), numbered, used, notes)
+    return Collected(name, frame, numbered, used, notes)
 
 
 def header_of(path: Path, name: str, encoding: str) -> list[str]:
@@ -90,27 +91,28 @@ def _transcoded(path: Path, name: str, encoding: str) -> bytes:
         raise InputError("raw.encoding", f"{name}:{line}", encoding=encoding) from fault
 
 
-def _read_tidy(data: Path | bytes, names: list[str]) -> pa.Table | None:
-    """The table; none where the careful way has to look at the file."""
+def _read_tidy(data: Path | bytes, names: list[str]) -> list[pa.ChunkedArray]:
+    """The columns; none where the careful way has to look at the file."""
     try:
-        return _read(data, names, LONGEST_FIELD)
+        return _read(data, names, BLOCK)
     except pa.ArrowInvalid:
-        return None
+        return []
 
 
-def _read(data: Path | bytes, names: list[str], block: int) -> pa.Table:
-    return arrow_csv.read_csv(
+def _read(data: Path | bytes, names: list[str], block: int) -> list[pa.ChunkedArray]:
+    table = arrow_csv.read_csv(
         str(data) if isinstance(data, Path) else pa.BufferReader(data),
         arrow_csv.ReadOptions(column_names=names, skip_rows_after_names=1, block_size=block),
         arrow_csv.ParseOptions(newlines_in_values=True),
         arrow_csv.ConvertOptions(
-            column_types=dict.fromkeys(names, pa.large_string()),
+            column_types=dict.fromkeys(names, pa.string()),
             null_values=[""],
             strings_can_be_null=True,
             quoted_strings_can_be_null=True,
             check_utf8=False,
         ),
     )
+    return table.columns
 
 
 def _pieces(data: Path | bytes) -> Iterator[bytes]:
@@ -122,16 +124,14 @@ def _pieces(data: Path | bytes) -> Iterator[bytes]:
             yield piece
 
 
-def _frame(table: pa.Table, name: str, returns: bool) -> pd.DataFrame:
-    """The table's columns as clean text, each given up as soon as it is read."""
-    names, columns, rows = table.column_names, table.columns, table.num_rows
+def _frame(names: list[str], columns: list[pa.ChunkedArray], name: str, returns: bool) -> pd.DataFrame:
+    """The columns as clean text; `columns` is used up, each given back as soon as it is read."""
     found = {}
-    del table
     for column in names:
         text = _clean(columns.pop(0), returns)
         if not column.startswith(_UNNAMED):
             found[column] = pd.Series(_TEXT_ARRAY(text, dtype=TEXT), copy=False)
-        elif text.null_count < rows:
+        elif text.null_count < len(text):
             raise InputError("raw.column-unnamed", f"{name}:1", place=column[1:])
     return pd.DataFrame(found, copy=False)
 
@@ -142,5 +142,5 @@ def _clean(text: pa.ChunkedArray, returns: bool) -> pa.Array:
         text = pc.replace_substring(pc.replace_substring(text, "\r\n", "\n"), "\r", "\n")
     text = pc.utf8_trim_whitespace(text)
     if pc.min(pc.binary_length(text)).as_py() == 0:
-        text = pc.if_else(pc.equal(text, ""), pa.scalar(None, pa.large_string()), text)
-    return text.combine_chunks() if text.num_chunks != 1 else text.chunk(0)
+        text = pc.if_else(pc.equal(text, ""), pa.scalar(None, pa.string()), text)
+    return text.cast(pa.large_string()).combine_chunks()

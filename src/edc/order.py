@@ -29,7 +29,8 @@ def joined(parts: list[pd.Series], separator: str) -> pd.Series:
 
 def record_ids(form: str, parts: list[pd.Series]) -> pd.Series:
     """The id of each record: form and parts, joined by a slash."""
-    ids = pc.binary_join_element_wise(_scalar(form), *[pc.fill_null(arrow(part), "") for part in parts], _scalar("/"))
+    texts = [pc.fill_null(arrow(part), "") for part in parts]
+    ids = pc.binary_join_element_wise(_scalar(form), *texts, _scalar("/"))
     return pd.Series(pd.array(ids, dtype="str"), copy=False)
 
 

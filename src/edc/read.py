@@ -14,7 +14,7 @@ from clinical.forms import Form
 from clinical.read import Mapping
 from clinical.where import mask
 from edc.collected import Collected, of_form
-from edc.columns import column_of, known_columns, must_have_columns, unmarked_gone
+from edc.columns import column_of, known_columns, must_have_columns, spared_columns
 from edc.csv import header_of, read_csv
 from edc.delivery import Delivery, open_delivery
 from edc.persons import keep_one_a_person
@@ -28,9 +28,9 @@ from edc.values import add_fields
 class Extract:
     """What was read.
 
-    `frames` has a frame for each form that could be read, `refused` the reason for each that could not.
-    `account` says for every form that was read where its rows went: read = kept + the others. `files` are the
-    files with their hashes, `manifest` what manifest.json says.
+    `frames` has a frame for each form that could be read (`place` in it is the order of the record ids),
+    `refused` the reason for each that could not. `account` says for every form that was read where its rows
+    went: read = kept + the others. `files` are the files with their hashes, `manifest` as it was delivered.
     """
 
     frames: dict[str, Frame]
@@ -127,7 +127,7 @@ class _Reader:
         """Reads one form of a file; gives the rows that are its own."""
         columns = list(collected.frame.columns)
         must_have_columns(form, collected.path, columns)
-        for column in unmarked_gone(form, columns):
+        for column in spared_columns(form, columns):
             self._note("raw.column-gone", form.name, column, file=collected.path)
         mine = np.ones(len(collected.frame), dtype=bool)
         if form.source.where:
@@ -165,7 +165,7 @@ class _Reader:
                 report = Report(form, frame, self.findings)
                 frame = keep_one_a_person(frame, self.subjects, shown, report, self.account)
             self.account.add(name, "", "kept", len(frame))
-            frames[name] = frame
+            frames[name] = frame.assign(place=np.arange(len(frame)))
         return Extract(
             frames=frames,
             findings=self.findings.frame(),

@@ -182,4 +182,5 @@ def _lineage(visits: Frame, seen: Frame) -> Frame:
     """Every page that a visit was seen on."""
     rows = pd.DataFrame({"visit": visits["visit"], "row": range(len(visits))})
     found = seen[["visit", "source", "record"]].drop_duplicates().merge(rows, on="visit", validate="m:1")
+    found["source"] = "raw." + found["source"]
     return found.sort_values(["row", "source", "record"], ignore_index=True)[["row", "source", "record"]]

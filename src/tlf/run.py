@@ -40,7 +40,7 @@ def make_displays(
 ) -> Displays:
     """Every display under `folder` (`mappings/<study>/tlf`).
 
-    Needs:  adam, the datasets by name; footer: `program`, `data_cut`, and `datasets`, the content hash of each.
+    Needs:  adam, the datasets by name; footer: `program`, `data_cut`, `datasets` (content hash of each).
     Raises: SpecErrors for faults of the files; SpecError for a dataset or variable that is not there;
             DerivationError where a dataset's populations differ from those of ADSL [V-N].
     """

@@ -48,7 +48,7 @@ def add_quantiles(results: Results, row: Row) -> None:
     for group, part, curve, who in curves(results, row):
         for point in row.points:
             found = quantile(curve, point, settings.conf, settings.conf_type, settings.flat_tail)
-            _add_estimate(results, row, group.label, part, found, "quantile", f"{point:g}", 1 / settings.days)
+            _add_estimate(results, row, group.label, part, found, "quantile", f"{point:g}", 1 / 30)
         results.add_subjects(row, group.label, part, who)
 
 

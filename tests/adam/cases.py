@@ -196,3 +196,22 @@ def made_adrs(
 ) -> Frame:
     """ADRS of drawn tables, of some parameters or of all."""
     return adrs(drawn_adsl(adsl), drawn_rs(rs), drawn_cp(cp), table(sv), spec("adrs", only))
+
+
+NO_ADRS = "USUBJID | PARAMCD | ADT | AVALC"
+CODES = {"CR": 1, "CRi": 2, "PR": 3, "NR": 4, "PD": 5, "RD": 6, "NE": 9, "Y": 1, "N": 0}
+
+
+def made_adtte(adsl: str, records: str = NO_ADRS, only: tuple[str, ...] = ()) -> Frame:
+    """ADTTE of drawn tables; ASEQ counts the lines of a subject, AVAL codes AVALC, OVR is evaluable."""
+    found = table(records)
+    found["ASEQ"] = found.groupby("USUBJID").cumcount().add(1).astype("float64")
+    found["AVAL"] = found["AVALC"].map(CODES).astype("float64")
+    if "ANL01FL" not in found:
+        found["ANL01FL"] = typed(["Y" if code == "OVR" else None for code in found["PARAMCD"]], "Char")
+    subjects = drawn_adsl(adsl)
+    for name in ("RSPFL", "CRFL"):
+        if name not in subjects:
+            subjects[name] = typed(["N"] * len(subjects), "Char")
+    whole = adtte(adsl=subjects, spec=spec("adtte"), adrs=found)
+    return whole.loc[whole["PARAMCD"].isin(only or whole["PARAMCD"])]

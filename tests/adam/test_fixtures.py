@@ -67,7 +67,7 @@ def test_adtte_of_a_worked_subject(place: int):
 
 @pytest.mark.parametrize("place", range(42), ids=NAMES)
 def test_the_population_flags_that_responses_decide(place: int):
-    """Rule D.2: RSPFL is ORR, CRFL is CRCRI; EVALFL asks for LSTA or a death, MRDEVFL for a NEG or POS sample."""
+    """Rule D.2: RSPFL is ORR, CRFL CRCRI; EVALFL asks for LSTA or death, MRDEVFL for a NEG or POS sample."""
     case, (_, found, _) = cases()[place], all_built()
     expected, mine = case["expected"]["FLAGS"], found.loc[found["USUBJID"] == case["subject"]]
     values = mine.set_index("PARAMCD")["AVALC"]

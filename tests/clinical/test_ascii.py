@@ -57,6 +57,8 @@ def test_rows_filtered_out_of_a_larger_frame_are_seen_alone():
     whole = text("é", "b", "c")
     assert to_ascii(whole[whole != "é"], TABLE)[0].tolist() == ["b", "c"]
     assert to_ascii(whole.iloc[:1], TABLE)[0].tolist() == ["?"]
+    rest = whole.iloc[1:]
+    assert to_ascii(rest, TABLE)[0] is rest
 
 
 def test_a_studys_table_is_laid_over_the_librarys(tmp_path):

@@ -89,6 +89,12 @@ def test_any_byte_changed_anywhere_in_the_trail_is_found(home):
         assert chain.faults or chain.torn, f"byte {place} {whole[place - 5 : place + 5]!r}"
 
 
+def test_a_line_written_in_another_way_is_not_the_line(home):
+    path = three_lines(home)
+    path.write_bytes(path.read_bytes().replace(b'"line":2', b'"line": 2'))
+    assert [fault.id for fault in read_chain(home).faults] == ["run.line-changed"]
+
+
 def test_the_fault_names_the_line(home):
     path = three_lines(home)
     path.write_bytes(path.read_bytes().replace(b"query 2 is", b"query 9 is"))

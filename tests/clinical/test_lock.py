@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import multiprocessing
 import os
 import re
@@ -127,6 +128,20 @@ def test_a_removed_lock_file_does_not_let_two_in(study):
         require_lock(study)
         with pytest.raises(RunError), study_lock(study, "second", wait=0):
             pass
+
+
+def test_a_lock_file_removed_while_somebody_asks_for_it_is_asked_for_again(study, monkeypatch):
+    flock, asked = fcntl.flock, []
+
+    def remove_first(descriptor, how):
+        asked.append(descriptor)
+        if len(asked) == 1:
+            (study / ".lock").unlink()
+        flock(descriptor, how)
+
+    monkeypatch.setattr(fcntl, "flock", remove_first)
+    with study_lock(study, "nightly", wait=0):
+        assert (len(asked), holder(study).what) == (2, "nightly")
 
 
 def test_nothing_is_written_without_the_lock(study):

@@ -6,8 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from clinical.forms import read_forms
 from edc import careful
-from tests.edc.deliver import SYSTEM, assert_others_read, deliver, records, rows, texts
+from edc.read import check_headers
+from tests.edc.deliver import SYSTEM, VS, VS_CSV, assert_others_read, deliver, records, rows, texts
 
 LD = """
 form: LD
@@ -47,6 +49,7 @@ def test_a_clean_form_is_read_as_text_with_ids(tmp_path):
     extract = ld(tmp_path, HEADER + TWO)
     frame = extract.frames["LD"]
     assert frame["record"].tolist() == ["LD/01-001/SCR/0/0/0", "LD/01-002/SCR/0/0/1"]
+    assert frame["place"].tolist() == [0, 1]
     assert frame["USUBJID"].tolist() == ["TOY-01-001", "TOY-01-002"]
     assert frame["LDREAS"].tolist() == ["ok", "late"]
     assert str(frame["LDREAS"].dtype) == "str"
@@ -207,7 +210,7 @@ def test_a_form_with_a_header_only_has_all_columns_and_no_rows(tmp_path):
     frame = extract.frames["LD"]
     assert len(frame) == 0
     assert {"USUBJID", "record", "participation", "LDTRT", "LDREAS"} <= set(frame.columns)
-    assert {str(dtype) for dtype in frame.dtypes} == {"str"}
+    assert {str(dtype) for dtype in frame.drop(columns="place").dtypes} == {"str"}
     assert_others_read(extract)
 
 
@@ -291,6 +294,32 @@ def test_a_column_marked_not_submitted_may_be_gone(tmp_path):
     assert texts(extract, "raw.column-gone") == [
         "edc_csv/LD.csv has no column LDBSA, which is marked not_submitted"
     ]
+
+
+def test_a_form_that_nothing_reads_may_have_lost_any_of_its_columns(tmp_path):
+    spec = LD.replace("fields:", "not_submitted: no analysis uses it\nfields:")
+    extract = ld(tmp_path, HEADER.replace(",LDREAS", "") + rows("01-001: FLU"), spec)
+    assert extract.frames["LD"]["LDTRT"].tolist() == ["FLU"]
+    assert len(texts(extract, "raw.column-gone")) == 1
+
+
+def test_the_headers_alone_tell_which_forms_cannot_be_read(tmp_path):
+    """Before a run: every faulty form by name, and no row is read."""
+    specs = {"LD": LD, "LX": LD.replace("LD", "LX"), "VS": VS, "UT": LD.replace("LD", "UT")}
+    specs["UT"] = specs["UT"].replace("UT.csv}", "UT.csv, encoding: utf-16}")
+    folder, raw = tmp_path / "data" / "edc_csv", tmp_path / "raw"
+    for place in (folder, raw):
+        place.mkdir(parents=True)
+    for name, text in specs.items():
+        (raw / f"{name}.yml").write_text(text, "utf-8")
+    (folder / "LD.csv").write_text(HEADER.replace(",LDREAS", "") + "too,short\n", "utf-8")
+    (folder / "VS.csv").write_bytes(b"\xef\xbb\xbf" + VS_CSV.encode())
+    (folder / "UT.csv").write_bytes(HEADER.replace("LD", "UT").encode("utf-16"))
+    refused_forms = check_headers(tmp_path / "data", read_forms(raw, tmp_path))
+    assert {name: str(fault) for name, fault in refused_forms.items()} == {
+        "LD": "edc_csv/LD.csv:1: form LD needs columns that are not there: LDREAS",
+        "LX": "edc_csv/LX.csv: the file is not in the extract",
+    }
 
 
 def test_a_delivered_file_that_no_form_reads_is_a_warning(tmp_path):

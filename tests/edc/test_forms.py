@@ -89,46 +89,57 @@ def test_all_faults_of_all_files_are_told_at_once(tmp_path):
     ]
 
 
+SHAPE = "codes is a mapping of code to text (or a list: text, then synonyms), or a list of codes"
+SYSTEM = "Folder is a column of every export or made by the reader; it needs no field"
+
+
+def told(short: str) -> str:
+    """`4 RS.A: text` as the product writes it, with the file."""
+    line, _, sentence = short.replace("{RS}", "mappings/toy/raw/RS.yml").partition(" ")
+    return f"raw/RS.yml:{line}: {sentence}"
+
+
 FAULTS = [
-    ("  A: text", "raw/RS.yml:4: RS.A: a field is a mapping: {type: text, label: Words}"),
-    ("  A: {type: [text]}", "raw/RS.yml:4: RS.A: type takes one text"),
-    ("  A: {type: text, label: [x]}", "raw/RS.yml:4: RS.A: label takes one text"),
-    ("  Folder: {type: text}", "raw/RS.yml:4: RS.Folder: Folder is a column of every export or made by the reader; it needs no field"),
-    ("  A: {type: text, zone: UTC}", "raw/RS.yml:4: RS.A: zone belongs to type datetime, this field is text"),
-    ("  A: {type: datetime, zone: CET}", "raw/RS.yml:4: RS.A: zone is offset or UTC, not 'CET'"),
-    ("  A: {type: text, codes: {1: x}}", "raw/RS.yml:4: RS.A: codes belongs to type code, this field is text"),
-    ("  A: {type: code, codes: x}", "raw/RS.yml:4: RS.A: codes is a mapping of code to text (or a list: text, then synonyms), or a list of codes"),
-    ("  A: {type: code, codes: {1: {a: b}}}", "raw/RS.yml:4: RS.A: codes is a mapping of code to text (or a list: text, then synonyms), or a list of codes"),
-    ("  A: {type: code, codes: {1: CR, 2: ' cr'}}", "raw/RS.yml:4: RS.A: ' cr' stands for code 1 and for code 2"),
-    ("  A: {type: text, required: maybe}", "raw/RS.yml:4: RS.A: required is true, false or a condition, not 'maybe'"),
-    ("  A: {type: text, required: {B: 1}}", "raw/RS.yml:4: RS.A: mappings/toy/raw/RS.yml has no field B"),
-    ("  A: {type: text, not_submitted: true}", "raw/RS.yml:4: RS.A: not_submitted needs a reason"),
-    ("  A: {date: B, time: C}\n  B: {type: date}\n  C: {type: text}", "raw/RS.yml:4: RS.A: time names C, which is text"),
-    ("  A: {date: B}\n  B: {type: date}", "raw/RS.yml:4: RS.A: needs time"),
-    ("  A: {date: B, time: CTM}\n  B: {type: date}\n  CTIM: {type: time}", "raw/RS.yml:4: RS.A: mappings/toy/raw/RS.yml has no field CTM; did you mean CTIM?"),
-    ("  A: {type: code}\n  A_STD: {type: text}", "raw/RS.yml:5: RS.A_STD: column A_STD already belongs to A"),
-    ("  A: {type: text}\n  B: {type: text, column: A}", "raw/RS.yml:5: RS.B: column A already belongs to A"),
+    ("  A: text", "4 RS.A: a field is a mapping: {type: text, label: Words}"),
+    ("  A: {type: [text]}", "4 RS.A: type takes one text"),
+    ("  A: {type: text, label: [x]}", "4 RS.A: label takes one text"),
+    ("  Folder: {type: text}", f"4 RS.Folder: {SYSTEM}"),
+    ("  A: {type: text, zone: UTC}", "4 RS.A: zone belongs to type datetime, this field is text"),
+    ("  A: {type: datetime, zone: CET}", "4 RS.A: zone is offset or UTC, not 'CET'"),
+    ("  A: {type: text, codes: {1: x}}", "4 RS.A: codes belongs to type code, this field is text"),
+    ("  A: {type: code, codes: x}", f"4 RS.A: {SHAPE}"),
+    ("  A: {type: code, codes: {1: {a: b}}}", f"4 RS.A: {SHAPE}"),
+    ("  A: {type: code, codes: {1: CR, 2: ' cr'}}", "4 RS.A: ' cr' stands for code 1 and for code 2"),
+    ("  A: {type: text, required: maybe}", "4 RS.A: required is true, false or a condition, not 'maybe'"),
+    ("  A: {type: text, required: {B: 1}}", "4 RS.A: {RS} has no field B"),
+    ("  A: {type: text, not_submitted: true}", "4 RS.A: not_submitted needs a reason"),
+    ("  A: {date: B, time: C}\n  B: {type: date}\n  C: {type: text}", "4 RS.A: time names C, which is text"),
+    ("  A: {date: B}\n  B: {type: date}", "4 RS.A: needs time"),
+    ("  A: {date: B, time: CTM}\n  B: {type: date}\n  CTIM: {type: time}",
+     "4 RS.A: {RS} has no field CTM; did you mean CTIM?"),
+    ("  A: {type: code}\n  A_STD: {type: text}", "5 RS.A_STD: column A_STD already belongs to A"),
+    ("  A: {type: text}\n  B: {type: text, column: A}", "5 RS.B: column A already belongs to A"),
 ]  # fmt: skip
 
 
 @pytest.mark.parametrize(("line", "expected"), FAULTS)
 def test_a_faulty_field_is_refused_with_file_line_form_and_field(tmp_path, line, expected):
-    assert fault(tmp_path, line) == expected
+    assert fault(tmp_path, line) == told(expected)
 
 
 HEADS = [
-    ("form: XX", "raw/RS.yml:1: XX: form XX is in RS.yml; name the file XX.yml"),
-    ("filds: {}", "raw/RS.yml:1: RS: a form takes no key 'filds'; did you mean fields?"),
-    ("per: page", "raw/RS.yml:1: RS: per takes subject, not 'page'"),
-    ("record: {a: b}", "raw/RS.yml:1: RS: record takes a list of names"),
-    ("record: [Subjct]", "raw/RS.yml:1: RS: mappings/toy/raw/RS.yml has no field Subjct; did you mean Subject?"),
-    ("coordinates: [Folder]", "raw/RS.yml:1: RS: coordinates is a mapping: {folder: COLUMN}"),
-    ("coordinates: {visit: Folder}", "raw/RS.yml:1: RS: coordinates takes no key 'visit'"),
-    ("duplicates: MaxUpdated", "raw/RS.yml:1: RS: duplicates is {keep: {last: COLUMN}, by: [COLUMNS]}"),
-    ("duplicates: {by: [A]}", "raw/RS.yml:1: RS: duplicates is {keep: {last: COLUMN}, by: [COLUMNS]}"),
-    ("duplicates: {keep: {last: MaxUpdate}}", "raw/RS.yml:1: RS: mappings/toy/raw/RS.yml has no field MaxUpdate; did you mean MaxUpdated?"),
-    ("not_submitted: ''", "raw/RS.yml:1: RS: not_submitted needs a reason"),
-    ("record: [J]", "raw/RS.yml:1: RS: record cannot use J, which is joined from others"),
+    ("form: XX", "1 XX: form XX is in RS.yml; name the file XX.yml"),
+    ("filds: {}", "1 RS: a form takes no key 'filds'; did you mean fields?"),
+    ("per: page", "1 RS: per takes subject, not 'page'"),
+    ("record: {a: b}", "1 RS: record takes a list of names"),
+    ("record: [Subjct]", "1 RS: {RS} has no field Subjct; did you mean Subject?"),
+    ("coordinates: [Folder]", "1 RS: coordinates is a mapping: {folder: COLUMN}"),
+    ("coordinates: {visit: Folder}", "1 RS: coordinates takes no key 'visit'"),
+    ("duplicates: MaxUpdated", "1 RS: duplicates is {keep: {last: COLUMN}, by: [COLUMNS]}"),
+    ("duplicates: {by: [A]}", "1 RS: duplicates is {keep: {last: COLUMN}, by: [COLUMNS]}"),
+    ("duplicates: {keep: {last: MaxUpdate}}", "1 RS: {RS} has no field MaxUpdate; did you mean MaxUpdated?"),
+    ("not_submitted: ''", "1 RS: not_submitted needs a reason"),
+    ("record: [J]", "1 RS: record cannot use J, which is joined from others"),
 ]  # fmt: skip
 
 
@@ -136,7 +147,7 @@ HEADS = [
 def test_a_faulty_form_is_refused_with_file_line_and_form(tmp_path, line, expected):
     fields = "fields: {A: {type: text}, D: {type: date}, T: {type: time}, J: {date: D, time: T}}\n"
     found = refusals(tmp_path, RS=f"{line}\nread: {{csv: RS.csv}}\n{fields}")
-    assert found == [expected]
+    assert found == [told(expected)]
 
 
 READS = [
@@ -145,7 +156,8 @@ READS = [
     ("{csv: 'C:\\RS.csv'}", "'C:\\RS.csv' is not a path inside the extract folder"),
     ("{csv: RS.csv, encoding: utf-99}", "no encoding called 'utf-99'"),
     ("{csv: RS.csv, encoding: base64}", "no encoding called 'base64'"),
-    ("{csv: RS.csv, where: {A: {column: B}}}", "where compares with plain values here, not with {column: NAME}"),
+    ("{csv: RS.csv, where: {A: {column: B}}}",
+     "where compares with plain values here, not with {column: NAME}"),
     ("{odm: FO.RS}", "needs read: {csv: file}"),
     ("RS.csv", "needs read: {csv: file}"),
 ]  # fmt: skip
@@ -154,7 +166,7 @@ READS = [
 @pytest.mark.parametrize(("read", "expected"), READS)
 def test_a_faulty_read_is_refused(tmp_path, read, expected):
     found = refusals(tmp_path, RS=f"read: {read}\nfields: {{A: {{type: text}}}}\n")
-    assert found == [f"raw/RS.yml:1: RS: {expected}"]
+    assert found == [told(f"1 RS: {expected}")]
 
 
 def test_an_unknown_date_form_is_refused_with_the_known_ones(tmp_path):

@@ -14,9 +14,9 @@ REQUIRED = STUDY.replace("manifest: none", "manifest: required")
 GOOD = {"rows": 2, "sha256": sha256(VS_CSV.encode()).hexdigest()}
 
 
-def manifest(**files: dict) -> str:
-    listed = {name.replace("__", "/").replace("_csv", ".csv"): facts for name, facts in files.items()}
-    listed = {"edc_csv/VS.csv": GOOD, **listed}
+def manifest(files: dict[str, dict] | None = None) -> str:
+    """The manifest of the good form, and what is given beside it."""
+    listed = {"edc_csv/VS.csv": GOOD, **(files or {})}
     return json.dumps({"extract": "2025-06-30", "extracted_at": "2025-06-30T01:00:00Z", "files": listed})
 
 
@@ -61,7 +61,7 @@ def test_a_manifest_that_is_none_stops_the_study(tmp_path, text):
 
 def test_files_that_are_missing_changed_or_unlisted_are_all_named(tmp_path):
     files = {
-        "manifest.json": manifest(edc_csv__AE_csv=GOOD, edc_csv__DM_csv={**GOOD, "sha256": "0" * 64}),
+        "manifest.json": manifest({"edc_csv/AE.csv": GOOD, "edc_csv/DM.csv": {**GOOD, "sha256": "0" * 64}}),
         "edc_csv/DM.csv": "A\n1\n",
     }
     assert refusal(tmp_path, files) == (
@@ -78,9 +78,7 @@ def test_a_file_that_a_form_reads_and_the_manifest_does_not_list_stops_the_study
 
 
 def test_another_number_of_rows_stops_the_study(tmp_path):
-    given = json.dumps(
-        {"extract": "x", "extracted_at": "y", "files": {"edc_csv/VS.csv": {**GOOD, "rows": 3}}}
-    )
+    given = manifest({"edc_csv/VS.csv": {**GOOD, "rows": 3}})
     assert refusal(tmp_path, {"manifest.json": given}) == (
         "manifest.json: the files are not those of the manifest: edc_csv/VS.csv has 2 rows and not 3"
     )
@@ -88,7 +86,7 @@ def test_another_number_of_rows_stops_the_study(tmp_path):
 
 def test_of_many_files_five_are_named_and_a_path_that_leaves_the_folder_is_not_opened(tmp_path):
     names = {f"../f{number}.csv": GOOD for number in range(7)}
-    given = json.dumps({"extract": "x", "extracted_at": "y", "files": {"edc_csv/VS.csv": GOOD, **names}})
+    given = manifest(names)
     expected = "; ".join(f"../f{number}.csv is outside the folder" for number in range(5))
     assert refusal(tmp_path, {"manifest.json": given}) == (
         f"manifest.json: the files are not those of the manifest: {expected}; and 2 more"
@@ -97,7 +95,7 @@ def test_of_many_files_five_are_named_and_a_path_that_leaves_the_folder_is_not_o
 
 def test_a_listed_file_that_no_form_reads_is_a_warning(tmp_path):
     other = {"rows": 1, "sha256": sha256(b"A\n1\n").hexdigest()}
-    files = {"manifest.json": manifest(edc_csv__NEW_csv=other), "edc_csv/NEW.csv": "A\n1\n"}
+    files = {"manifest.json": manifest({"edc_csv/NEW.csv": other}), "edc_csv/NEW.csv": "A\n1\n"}
     extract = deliver(tmp_path, {}, files, REQUIRED)
     assert texts(extract, "raw.file-unread") == ["edc_csv/NEW.csv was delivered and no raw form reads it"]
     assert_others_read(extract)
@@ -106,7 +104,7 @@ def test_a_listed_file_that_no_form_reads_is_a_warning(tmp_path):
 def test_a_file_that_the_manifest_covers_needs_no_last_line_end(tmp_path):
     content = VS_CSV.rstrip("\n")
     facts = {"rows": 2, "sha256": sha256(content.encode()).hexdigest()}
-    files = {"edc_csv/VS.csv": content, "manifest.json": manifest(edc_csv__VS_csv=facts)}
+    files = {"edc_csv/VS.csv": content, "manifest.json": manifest({"edc_csv/VS.csv": facts})}
     extract = deliver(tmp_path, {}, files, REQUIRED)
     assert extract.findings.empty
 

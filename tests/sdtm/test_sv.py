@@ -205,7 +205,7 @@ def test_dated_pages_without_a_visit_page_make_a_visit_and_a_question():
     assert list(findings["text"]) == [
         "the visit has dated pages but no page of its own; its dates are those of the pages"
     ]
-    assert_table(lineage, "row | source | record\n 0 | SVT | SVT/0\n 1 | BM | BM/7", row="Num")
+    assert_table(lineage, "row | source | record\n 0 | raw.SVT | SVT/0\n 1 | raw.BM | BM/7", row="Num")
 
 
 def test_an_unscheduled_visit_without_a_date_gets_no_record_but_a_question():

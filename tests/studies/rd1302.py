@@ -24,7 +24,7 @@ def fixtures() -> dict[str, dict]:
 
 @cache
 def places() -> dict[str, tuple[str, Path]]:
-    """Screening number and extract of each fixture: 01 to 13 are in demo, the others where subjects.csv says."""
+    """Screening number and extract of each fixture: 01 to 13 in demo, the others where subjects.csv says."""
     found = {name: (f"01-0{name}", DEMO) for name in fixtures() if name.isdigit()}
     with (CASES / "subjects.csv").open(encoding="utf-8", newline="") as lines:
         for row in csv.DictReader(lines):

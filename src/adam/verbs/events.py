@@ -134,7 +134,8 @@ class Histories:
         rows = rows[::-1] if first else rows
         found = self.none()
         found.date[days.subject[rows]] = days.date[rows]
-        found.seq[days.subject[rows]] = days.seq[rows]
+        if not dated.source[0]:
+            found.seq[days.subject[rows]] = days.seq[rows]
         return Picked(found.date, found.seq, np.full(self.size, self.cite(dated.cited)))
 
     def earliest(
