@@ -6,12 +6,12 @@ from datetime import date
 from enum import Enum
 
 from prefect import flow
+from prefect.states import State
 from pydantic import BaseModel, Field
 
 from cdiscflow.home import home
-from cdiscflow.rederive import rederive_request
-from cdiscflow.report import summary_text
-from flows.shared import run_one
+from cdiscflow.rederive import LONGEST_REASON, SHORTEST_NAME, SHORTEST_REASON, dataset_names, rederive_request
+from flows.shared import outcome, run_one
 
 
 def _choices(name: str, values: list[str]) -> type[Enum]:
@@ -20,29 +20,25 @@ def _choices(name: str, values: list[str]) -> type[Enum]:
 
 _home = home()
 Study = _choices("Study", _home.studies())
-Dataset = _choices("Dataset", sorted({d for study in _home.studies() for d in _home.load(study).datasets}))
+Dataset = _choices("Dataset", sorted({d for study in _home.studies() for d in dataset_names(_home, study)}))
 
 
 class Rederive(BaseModel):
-    """The form of the page."""
+    """The form of the page; a field without a default must be filled in."""
 
     study: Study = Field(title="Study")
     datasets: list[Dataset] = Field(title="Datasets", min_length=1)
     subjects: list[str] = Field(default_factory=list, title="Subjects (empty: all)")
     cut: date | None = Field(None, title="Data cut (empty: as study.yml says)")
-    reason: str = Field(min_length=10, max_length=200, title="Reason (no subject data)")
-    requested_by: str = Field(min_length=2, title="Requested by")
+    reason: str = Field(min_length=SHORTEST_REASON, max_length=LONGEST_REASON, title="Reason (no subject data)")
+    requested_by: str = Field(min_length=SHORTEST_NAME, title="Requested by")
 
 
 @flow(name="rederive", persist_result=False)
-def rederive(request: Rederive) -> None:
+def rederive(request: Rederive) -> State:
     """Rebuilds the named datasets and what follows from them; who and why go into the audit trail."""
     here = home()
-    asked = rederive_request(
-        here, request.study.value, [dataset.value for dataset in request.datasets], request.subjects,
-        request.reason, request.requested_by, request.cut.isoformat() if request.cut else "",
-    )  # fmt: skip
-    summary = run_one(here, request.study.value, asked)
-    print(summary_text(summary), flush=True)
-    if summary.failed:
-        raise RuntimeError(f"no new run of {summary.study}; its last run is untouched")
+    study, cut = request.study.value, request.cut.isoformat() if request.cut else ""
+    datasets = [dataset.value for dataset in request.datasets]
+    asked = (here, study, datasets, request.subjects, request.reason, request.requested_by, cut)
+    return outcome([run_one(here, study, lambda: rederive_request(*asked))])

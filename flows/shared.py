@@ -1,60 +1,84 @@
-"""What the flows share: one task a dataset step, a study at a time, the summary as an artifact."""
+"""What the flows share: work as a task, a study as a task with retries, the summary as an artifact."""
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
+from functools import partial
 
 from prefect import task
 from prefect.artifacts import create_markdown_artifact
+from prefect.cache_policies import NO_CACHE
+from prefect.states import Completed, Failed, State
 
+from cdiscflow.faults import Holding, is_of_the_machine, told
 from cdiscflow.home import Home
 from cdiscflow.pipeline import Request, Summary, run_study
+from cdiscflow.progress import Bar, progress
 from cdiscflow.report import summary_text
-from clinical.errors import ClinicalError, SpecErrors
+from clinical.errors import sentence
 from clinical.graph import Step
 
-RETRIES, PAUSE = 2, 5
+PAUSES = [5, 60]  # seconds before a fault of the machine is tried again
 
 
-def as_task(step: Step, run: Callable[[], object]) -> None:
-    """Runs a step as a Prefect task named after it; frames stay in memory and never become a result."""
+def in_task(name: str, work: Callable[[], object], tell: Callable[[Exception], str], retried: bool = False) -> object:
+    """What `work` gives, run as a Prefect task called `name`; only faults of the machine are tried again.
 
-    def work() -> None:
-        run()
-
-    name = f"{step.dataset} {step.number}"
-    task(work, name=name, task_run_name=name, persist_result=False)()
-
-
-def run_one(home: Home, study: str, request: Request) -> Summary:
-    """A study's run; what is wrong with it is in the summary, so that the next study still runs.
-
-    A fault of the specs or of the delivery is final; a fault of the machine (a full disk) is tried again.
+    Frames stay in memory and are no result of the task. What `work` raises is raised here and not inside the task,
+    which ends failed with the sentence of `tell`.
     """
-    try:
-        summary = _tried(home, study, request)
-    except (ClinicalError, SpecErrors, OSError) as fault:
-        summary = Summary(study, "failed", message=str(fault))
+    held, given = Holding(), []
+
+    def body() -> State | None:
+        with held:
+            given[:] = [work()]
+        return Failed(message=tell(held.fault)) if held.fault else None
+
+    task(
+        body, name=name, task_run_name=name, persist_result=False, cache_policy=NO_CACHE,
+        retries=len(PAUSES) if retried else 0, retry_delay_seconds=PAUSES,
+        retry_condition_fn=lambda task, run, state: is_of_the_machine(held.fault),
+    )(return_state=True)  # fmt: skip
+    if held.fault:
+        raise held.fault
+    return given[0]
+
+
+def run_one(home: Home, study: str, request: Callable[[], Request]) -> Summary:
+    """A study's run as a task, each step of a dataset a task in it; its summary is printed and becomes an artifact.
+
+    Whatever is wrong with it is in the summary, so that the next study still runs.
+    """
+    tell = partial(told, outputs=home.outputs / study)
+    with Holding() as held, progress(home, study) as bar:
+        summary = in_task(study, lambda: _run(home, study, request(), bar, tell), tell, retried=True)
+    if held.fault:
+        summary = Summary(study, "failed", message=tell(held.fault))
     publish(summary)
     return summary
 
 
-def _tried(home: Home, study: str, request: Request) -> Summary:
-    for left in range(RETRIES, -1, -1):
-        try:
-            return run_study(home, study, request, around=as_task, say=print)
-        except OSError:
-            if left == 0:
-                raise
-            time.sleep(PAUSE)
-    raise ValueError(RETRIES)
+def _run(home: Home, study: str, request: Request, bar: Bar, tell: Callable[[Exception], str]) -> Summary:
+    def as_task(step: Step, run: Callable[[], object]) -> object:
+        return in_task(f"{step.dataset} {step.number}", lambda: bar.around(step, run), tell)
+
+    return run_study(home, study, request, around=as_task, say=bar.say)
 
 
 def publish(summary: Summary) -> None:
-    """The run summary as an artifact of the Prefect page: keys and counts only."""
+    """The summary of a study on the terminal and as an artifact of the Prefect page: keys and counts only."""
+    text = summary_text(summary)
+    print(text, flush=True)
     create_markdown_artifact(
         key=f"run-{summary.study}".lower().replace("_", "-"),
-        markdown=f"```\n{summary_text(summary)}\n```",
+        markdown=f"```\n{text}\n```",
         description=f"{summary.study}: {summary.status}",
     )
+
+
+def outcome(summaries: list[Summary]) -> State:
+    """The state a flow ends in: failed, naming the studies without a new run, or completed with what each came to."""
+    failed = [summary.study for summary in summaries if summary.failed]
+    if failed:
+        return Failed(message=sentence("flow.failed", studies=", ".join(failed)))
+    return Completed(message=", ".join(f"{summary.study} {summary.status}" for summary in summaries))

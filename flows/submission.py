@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from prefect import flow
+from prefect.states import Completed, Failed, State
 
 from cdiscflow.draft import draft_package
+from cdiscflow.faults import Holding, told
 from cdiscflow.home import home
-from flows import ROOT
+from flows.shared import in_task
 
 
 @flow(name="submission", persist_result=False)
-def submission(study: str, run: str = "latest", purpose: str = "draft") -> str:
+def submission(study: str, requested_by: str, run: str = "latest", purpose: str = "draft") -> State:
     """Lays a run out as a draft package; the official one, with sign-off, is not built yet and is refused."""
-    package = draft_package(home(), study, run, purpose)
-    print(f"{study}: draft package {package.relative_to(ROOT) if package.is_relative_to(ROOT) else package}", flush=True)
-    return package.name
+    here = home()
+    tell = partial(told, outputs=here.outputs / study)
+    with Holding() as held:
+        package = in_task(study, lambda: draft_package(here, study, run, purpose, requested_by), tell, retried=True)
+        print(f"{study}: {package.name} in {package.parent}", flush=True)
+    return Failed(message=tell(held.fault)) if held.fault else Completed(message=package.name)

@@ -1,45 +1,76 @@
-"""A draft package: the XPT files of a run, the specs and programs behind them, laid out as module 5."""
+"""A draft package: the XPT files of a run and the specs behind them, laid out as module 5 [F.1]."""
 
 from __future__ import annotations
 
-import shutil
+import os
 from pathlib import Path
 
 from cdiscflow.home import Home
 from cdiscflow.report import find_run
+from clinical.audit import append_audit
 from clinical.errors import InputError
-from clinical.files import file_hash, files_below, json_bytes, make_folder, write_bytes
-from clinical.manifest import read_manifest
+from clinical.files import file_hash, files_below, json_bytes, make_folder, remove_tree, write_bytes
+from clinical.lock import study_lock
+from clinical.manifest import NAME, Digests, check_files, read_manifest
 
 PURPOSES = ("draft",)
+LAYERS = {"xpt/sdtm": "tabulations/sdtm", "xpt/adam": "analysis/adam/datasets"}
+PROGRAMS = "analysis/adam/programs"
+SHORTEST_NAME = 2
 
 
-def draft_package(home: Home, study_name: str, run: str, purpose: str) -> Path:
-    """The folder `outputs/<study>/packages/draft-<run>`, made anew; a checksum manifest lies outside m5 [F-NAME].
+def draft_package(home: Home, study: str, run: str, purpose: str, who: str) -> Path:
+    """The folder `outputs/<study>/packages/draft-<run>`, made anew; its checksum manifest lies outside m5 [F-NAME].
 
-    Raises: InputError for a purpose that is not built yet, or a run that is not there.
+    Raises: InputError for a purpose that is not built yet, nobody's name, or a run that is not there; RunError where
+            a file of the run is not the one it was finished with.
     """
     if purpose not in PURPOSES:
-        raise InputError("ask.purpose", study_name, purpose=purpose, known=" or ".join(PURPOSES))
-    source = find_run(home, study_name, run)
-    study = home.load(study_name)
-    target = home.outputs / study_name / "packages" / f"draft-{source.name}"
-    if target.exists():
-        shutil.rmtree(target)
-    data = target / "m5" / "datasets" / study_name.lower()
-    for file in sorted(read_manifest(source)["files"]):
-        layer = {"xpt/sdtm": "tabulations/sdtm", "xpt/adam": "analysis/adam/datasets"}.get(file.rpartition("/")[0])
-        if layer:
-            _copy(source / file, data / layer / Path(file).name)
-    for path in sorted(study.folder.rglob("*.yml")):
-        if "demo" not in path.parts:
-            name = "-".join(path.relative_to(study.folder).parts).removesuffix(".yml") + ".txt"
-            _copy(path, data / "analysis" / "adam" / "programs" / name)
-    files = {path.relative_to(target).as_posix(): file_hash(path) for path in files_below(target)}
-    write_bytes(target / "manifest.json", json_bytes({"run": source.name, "purpose": purpose, "files": files}))
+        raise InputError("ask.purpose", study, purpose=purpose, known=" or ".join(PURPOSES))
+    if len(who.strip()) < SHORTEST_NAME:
+        raise InputError("ask.package-who", study)
+    source = find_run(home, study, run)
+    outputs = home.outputs / study
+    with study_lock(outputs, f"package of {study}"):
+        for fault in check_files(source, read_manifest(source), Digests()).values():
+            raise fault
+        target = outputs / "packages" / f"{purpose}-{source.name}"
+        beside = target.with_name(f".tmp-{target.name}")
+        remove_tree(beside)
+        _lay_out(beside, source, home.mappings / study)
+        write_bytes(beside / NAME, json_bytes(_checksums(beside, source, purpose)))
+        remove_tree(target)
+        os.rename(beside, target)
+        told = {"package": target.name, "manifest": file_hash(target / NAME)}
+        append_audit(outputs, "package", who, f"{purpose} package", {"run": source.name}, told)
     return target
+
+
+def _lay_out(target: Path, source: Path, specs: Path) -> None:
+    data = target / "m5" / "datasets" / specs.name.lower()
+    make_folder(data)
+    for file in read_manifest(source)["files"]:
+        folder, _, name = file.rpartition("/")
+        if folder in LAYERS:
+            _copy(source / file, data / LAYERS[folder] / name)
+    for path in sorted([*specs.rglob("*.yml"), *specs.glob("sdtm/*.csv")]):
+        parts = path.relative_to(specs).parts
+        if "demo" not in parts:
+            _copy(path, data / PROGRAMS / f"{'-'.join(parts).replace('.', '-').lower()}.txt")
+    _copy(source / NAME, target / f"run-{NAME}")
 
 
 def _copy(source: Path, target: Path) -> None:
     make_folder(target.parent)
     write_bytes(target, source.read_bytes())
+
+
+def _checksums(target: Path, source: Path, purpose: str) -> dict[str, object]:
+    datasets = {name.lower(): entry for name, entry in read_manifest(source)["datasets"].items()}
+    files: dict[str, dict[str, object]] = {}
+    for path in files_below(target):
+        files[path.relative_to(target).as_posix()] = entry = {"sha256": file_hash(path)}
+        if path.suffix == ".xpt":
+            about = datasets[path.stem]
+            entry |= {"rows": about["rows"], "variables": about["columns"]}
+    return {"run": source.name, "purpose": purpose, "files": files}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 
 from clinical.errors import InputError
@@ -84,15 +85,21 @@ def _manifest(folder: Path) -> dict:
     return found if isinstance(found, dict) else {}
 
 
-def _is_day(name: str) -> bool:
-    return len(name) == 10 and name[4] == name[7] == "-" and name.replace("-", "").isdigit()
+def _is_day(text: str) -> bool:
+    try:
+        return date.fromisoformat(text).isoformat() == text
+    except ValueError:
+        return False
 
 
 def cut_day(config: Mapping, delivery: Delivery, asked: str = "") -> str:
-    """The day the data are cut [D-CUT]: what was asked for, a date of study.yml, or the extract's; '' for none."""
-    if asked:
-        return asked
-    stated = str(config.get("data_cut", "extract"))
-    if stated == "none":
-        return ""
-    return delivery.day if stated == "extract" else stated
+    """The day the data are cut [D-CUT]: what was asked for, a date of study.yml, or the extract's; '' for none.
+
+    Raises: InputError for a cut that is no day.
+    """
+    stated = asked or str(config.get("data_cut", "extract"))
+    if stated in ("none", "extract") and not asked:
+        return delivery.day if stated == "extract" else ""
+    if not _is_day(stated):
+        raise InputError("ask.cut", cut=stated)
+    return stated

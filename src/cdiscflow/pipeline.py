@@ -13,10 +13,12 @@ import pandas as pd
 from cdiscflow.account import field_account, row_account
 from cdiscflow.changes import describe_inputs, what_changed
 from cdiscflow.gates import pass_gates
+from cdiscflow.deriving import Rebuilt, rebuild
 from cdiscflow.home import Delivery, Home, cut_day, newest_extract
+from cdiscflow.memory import leave
 from cdiscflow.tables import write_displays
 from clinical.check import Plan, check_study
-from clinical.derive import Derived, derive
+from clinical.derive import Derived
 from clinical.findings import with_status
 from clinical.fingerprint import hash_of
 from clinical.graph import Step
@@ -124,25 +126,34 @@ class _Work:
             "read", lambda: read_extract(self.delivery.folder, study.forms, study.config)
         )
         self.tell(f"{study.name}: deriving {len(study.datasets)} datasets")
-        derived: Derived = self.timed(
-            "derive", lambda: derive(self.plan, extract.frames, self.cut, around=self.around)
+        rebuilt: Rebuilt = self.timed("derive", lambda: self._derive(extract))
+        derived = rebuilt.derived
+        found, verdicts, page = self.timed(
+            "gates", lambda: pass_gates(self.home, self.plan, derived, extract.frames, self.cut)
         )
-        found, verdicts, page = self.timed("gates", lambda: pass_gates(self.home, self.plan, derived))
         self.job.write_text("findings/validation.html", page)
+        prints = {name: found for name, found in rebuilt.prints.items() if name not in derived.stopped}
+        leave(self.job, derived.ledger, derived.outputs)
         self.timed("write", lambda: self._write_datasets(derived))
-        self.timed("tables", lambda: write_displays(self.plan, derived, self.job, self.cut))
-        findings = self._write_findings(extract, derived, found)
+        shown = self.timed("tables", lambda: write_displays(self.plan, derived, self.job, self.cut))
+        findings = self._write_findings([extract.findings, derived.findings, found, shown])
         self._write_accounts(extract, derived)
         status = WITH_STOPS if derived.stopped else COMPLETE
         manifest = {**inputs, "study": study.id, "datasets": self.datasets, "findings": _counts(findings),
-                    "gates": verdicts,
-                    "run": {"seconds": self.seconds, "changed": changed}}  # fmt: skip
+                    "gates": verdicts, "fingerprints": prints, "buckets": rebuilt.buckets,
+                    "run": {"seconds": self.seconds, "changed": changed, "rebuilt": rebuilt.again}}  # fmt: skip
         policy = study.setting("accept_stops") == "true"
         folder = self.job.finish(manifest, status, self.request.who, self.request.why, accept_stops=policy)
         return Summary(
             study.name, status, folder.name, folder, changed, derived.stopped,
             {name: int(entry["rows"]) for name, entry in self.datasets.items()}, _counts(findings), self.seconds,
         )  # fmt: skip
+
+    def _derive(self, extract: Extract) -> Rebuilt:
+        asked = self.request
+        return rebuild(
+            self.plan, extract.frames, self.cut, self.before, asked.force, asked.datasets, asked.subjects, self.around
+        )
 
     def _write_datasets(self, derived: Derived) -> None:
         old = read_manifest(self.before)["datasets"] if self.before else {}
@@ -177,8 +188,8 @@ class _Work:
             created=_stamp_time(self.delivery),
         )  # fmt: skip
 
-    def _write_findings(self, extract: Extract, derived: Derived, found: pd.DataFrame) -> pd.DataFrame:
-        whole = pd.concat([extract.findings, derived.findings, found], ignore_index=True)
+    def _write_findings(self, found: list[pd.DataFrame]) -> pd.DataFrame:
+        whole = pd.concat(found, ignore_index=True)
         old = read_frame(self.before, "findings/findings.parquet") if self.before else None
         findings = with_status(whole, old, self.delivery.name)
         self.job.write_frame("findings/findings.parquet", findings)

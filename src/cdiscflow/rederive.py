@@ -6,8 +6,9 @@ from cdiscflow.home import Home
 from cdiscflow.pipeline import Request
 from clinical.errors import InputError
 from clinical.names import closest
+from clinical.study import LAYERS
 
-SHORTEST_REASON = 10
+SHORTEST_REASON, LONGEST_REASON, SHORTEST_NAME = 10, 200, 2
 
 
 def rederive_request(
@@ -20,7 +21,7 @@ def rederive_request(
     known = home.load(study).datasets
     if len(reason.strip()) < SHORTEST_REASON:
         raise InputError("ask.reason", study, shortest=SHORTEST_REASON)
-    if len(who.strip()) < 2:
+    if len(who.strip()) < SHORTEST_NAME:
         raise InputError("ask.who", study)
     if not datasets:
         raise InputError("ask.no-dataset-named", study)
@@ -30,3 +31,8 @@ def rederive_request(
             hint = f"; did you mean {near}?" if near else ""
             raise InputError("ask.dataset-unknown", study, dataset=name, hint=hint)
     return Request(who, reason.strip(), "rederive", True, tuple(datasets), tuple(subjects), cut)
+
+
+def dataset_names(home: Home, study: str) -> list[str]:
+    """The datasets of a study by the names of their spec files: a form of choices needs no spec to be right."""
+    return sorted(path.stem.upper() for layer in LAYERS for path in (home.mappings / study / layer).glob("*.yml"))

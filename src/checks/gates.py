@@ -1,191 +1,161 @@
 """The three gates: what the checkpoint says decides, what the masks mark is listed with EDC coordinates.
 
-Built-in expectations have a mask of our own beside them, so that a listing of any size costs milliseconds; a test holds
-the two counts equal for every expectation.
+An expectation of Great Expectations has a mask of our own beside it, so that a listing of any size costs milliseconds;
+a test holds the two counts equal for every expectation.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from pandas.api.types import is_string_dtype
 
-from checks.page import validation_page
-from checks.rules import Rule, broken, read_rules
-from checks.suites import Expected, Suites, Verdict
+from checks.broken import Broken, broken
+from checks.coordinates import Coordinates
+from checks.expected import COLUMNS, IN_SET, NOT_NULL, UNIQUE, Expected, expected_of, masks_of
+from checks.rules import GATES, Rule, Rules
+from checks.suites import GateVerdict, Verdict, run_checkpoint
 from clinical.build import Build
-from clinical.check import Plan, words_of
-from clinical.errors import DerivationError
+from clinical.check import Plan
 from clinical.findings import Findings
-from clinical.forms import Form
-from clinical.frames import Frame, codes_of, group_codes, take
+from clinical.frames import Frame, as_text, take
 from clinical.output import Output, output_order
+
+PASSED, FAILED, NOT_RUN = "passed", "failed", "not all rules could run"
+MESSAGES = {UNIQUE: "checks.not-unique", NOT_NULL: "checks.empty", IN_SET: "checks.not-in-list"}
 
 
 @dataclass(eq=False)
 class GateResults:
-    """Findings, verdicts by gate and dataset, datasets that stop and why, and the validation page."""
+    """Findings, verdicts by gate, rules that did not run and why, and what stops which dataset."""
 
-    findings: Frame
-    verdicts: dict[str, dict[str, list[Verdict]]] = field(default_factory=dict)
+    findings: Frame = field(default_factory=pd.DataFrame)
+    gates: dict[str, GateVerdict] = field(default_factory=dict)
+    not_run: dict[str, str] = field(default_factory=dict)
+    unused: dict[str, str] = field(default_factory=dict)
     stopped: dict[str, str] = field(default_factory=dict)
-    page: str = ""
 
     def summary(self) -> dict[str, dict[str, str]]:
         """passed or failed, by gate and dataset."""
         return {
-            gate: {
-                name: "passed" if all(v.passed for v in verdicts) else "failed"
-                for name, verdicts in datasets.items()
-            }
-            for gate, datasets in self.verdicts.items()
+            gate: {name: self._word(name, verdicts) for name, verdicts in verdict.datasets.items()}
+            for gate, verdict in self.gates.items()
         }
+
+    def _word(self, dataset: str, verdicts: list[Verdict]) -> str:
+        if not all(verdict.passed for verdict in verdicts):
+            return FAILED
+        return NOT_RUN if any(reason.startswith(f"{dataset}: ") for reason in self.not_run.values()) else PASSED
 
 
 def run_gates(
-    plan: Plan, build: Build, outputs: dict[str, Output], folders: list[Path], leave_out: str = ""
+    plan: Plan, build: Build, outputs: dict[str, Output], rules: Rules, last_day: str = ""
 ) -> GateResults:
-    """Every gate over what a run made.
+    """Every gate over what a run made; `last_day` is the day the extract was taken.
 
-    `folders` hold the rules, the library's first. A rule that cannot run is an error of ours and raises.
-    Raises: SpecError, RuntimeError.
+    Raises: DerivationError where a rule or an expectation cannot run: that is an error of ours, never a pass.
     """
-    rules = read_rules(folders, set(outputs) | {f"raw.{name}" for name in plan.study.forms})
-    found = Findings()
-    results = GateResults(found.frame())
-    for gate in ("raw", "sdtm", "adam"):
-        suites = Suites(gate)
-        expected = _raw(plan, build) if gate == "raw" else _datasets(plan, build, outputs, gate)
-        verdicts = results.verdicts.setdefault(gate, {})
-        for each in expected:
-            mine = [rule for rule in rules if rule.gate == gate and rule.dataset == each.dataset]
-            _add_rules(build, outputs, each, mine)
-            verdicts[each.dataset] = suites.check(each, leave_out)
-            _list(build, outputs, each, mine, verdicts[each.dataset], found)
-            _stop(each, mine, verdicts[each.dataset], results)
-    results.findings = found.frame()
-    results.page = validation_page(plan.study.id, results.summary(), results.verdicts, results.findings)
+    results = GateResults(unused=rules.unused)
+    gates = _Gates(build, outputs, rules, last_day or build.cut, results)
+    for gate in GATES:
+        gates.run(gate, list(expected_of(plan, build, outputs, gate)))
+    results.findings = gates.found.frame()
     return results
 
 
-def _raw(plan: Plan, build: Build) -> list[Expected]:
-    """The raw gate: record ids unique, required fields there, codes in their lists."""
-    expected = []
-    for raw in build.raw_forms():
-        form: Form = plan.study.forms[raw.name]
-        fields = [field for field in form.fields.values() if field.gives[0] in raw.frame]
-        required = [field.name for field in fields if field.required and field.required_where is None]
-        codes = {f"{field.name}_STD": sorted(field.codes) for field in fields if field.codes}
-        columns = ["USUBJID", "record", *dict.fromkeys([*required, *codes])]
-        frame = raw.frame[columns]
-        expected.append(Expected(f"raw.{raw.name}", frame, columns, ["USUBJID", "record"], required, codes))
-    return expected
+class _Gates:
+    """Runs gate after gate and collects findings."""
 
+    def __init__(
+        self, build: Build, outputs: dict[str, Output], rules: Rules, last_day: str, results: GateResults
+    ):
+        self.build, self.outputs, self.rules, self.last_day = build, outputs, rules, last_day
+        self.results, self.found = results, Findings()
+        self.coordinates = Coordinates(build, outputs)
+        self.broken: dict[str, Broken] = {}
+        self.there = {*outputs, *(f"raw.{raw.name}" for raw in build.raw_forms())}
 
-def _datasets(plan: Plan, build: Build, outputs: dict[str, Output], gate: str) -> list[Expected]:
-    expected = []
-    for output in outputs.values():
-        if output.layer != gate:
-            continue
-        columns = [variable.name for variable in output.variables]
-        required = [variable.name for variable in output.variables if variable.core == "Req"]
-        keys = [key for key in output.keys if key in output.frame]
-        sets = _value_sets(plan, output)
-        expected.append(Expected(output.name, output.frame, columns, keys, required, sets))
-    return expected
+    def run(self, gate: str, expected: list[Expected]) -> None:
+        """One gate: the masks of its rules, its checkpoint, the listing of what failed."""
+        for rule in self.rules.rules:
+            if rule.gate == gate and rule.dataset not in self.there:
+                self._not_run(rule, rule.dataset)
+        for each in expected:
+            for rule in self.rules.of(gate, each.dataset):
+                self._add(rule, each)
+        verdict = self.results.gates[gate] = run_checkpoint(gate, expected)
+        for each in expected:
+            self._list(gate, each, verdict.datasets[each.dataset])
+            self._stop(gate, each, verdict.datasets[each.dataset])
 
-
-def _value_sets(plan: Plan, output: Output) -> dict[str, list[str]]:
-    """Closed codelists of the variables that a spec looks up: not extensible, or the sponsor's own."""
-    spec = plan.study.datasets.get(output.name)
-    sets: dict[str, set[str]] = {}
-    opened: set[str] = set()
-    for _, name, word in words_of(spec) if spec else ():
-        if word.word != "term" or name not in output.frame or not is_string_dtype(output.frame[name]):
-            continue
-        codelist = plan.study.terms.codelist(word.args["codelist"])
-        if codelist.extensible:
-            opened.add(name)
-        sets.setdefault(name, set()).update(codelist.values)
-    other = {name for _, name, word in words_of(spec) if word.word not in ("term", "case", "any_of")} if spec else set()
-    return {name: sorted(values) for name, values in sets.items() if name not in opened | other}
-
-
-def _add_rules(build: Build, outputs: dict[str, Output], expected: Expected, rules: list[Rule]) -> None:
-    for rule in rules:
-        marks = broken(build, rule)
-        if rule.gate != "raw":
-            marks = marks[output_order(build, rule.dataset)]
-        expected.masks[rule.id] = pd.Series(marks)
+    def _add(self, rule: Rule, expected: Expected) -> None:
+        missing = sorted(rule.reads - self.there)
+        if missing:
+            self._not_run(rule, missing[0])
+            return
+        found = broken(self.build, rule, self.last_day)
+        self.broken[rule.id] = found
+        expected.masks[rule.id] = found.failed[self._order(rule.dataset)]
         expected.severities[rule.id] = rule.severity
+        for place in found.nothing:
+            self.found.add("checks.matched-nothing", dataset=rule.dataset, rule=rule.source, keys=place, place=place)
+
+    def _not_run(self, rule: Rule, missing: str) -> None:
+        self.results.not_run[rule.id] = f"{rule.dataset}: {missing} is not in this run"
+        self.found.add("checks.not-run", dataset=rule.dataset, rule=rule.source, keys=rule.id, id=rule.id, missing=missing)
+
+    def _order(self, dataset: str) -> np.ndarray:
+        if dataset.startswith("raw."):
+            return np.arange(len(self.build.form(dataset[4:]).person))
+        return output_order(self.build, dataset)
+
+    def _list(self, gate: str, expected: Expected, verdicts: list[Verdict]) -> None:
+        """A finding for each record that a failed expectation marks, unless it was reported where it arose."""
+        by_id = {rule.id: rule for rule in self.rules.of(gate, expected.dataset)}
+        own = masks_of(expected)
+        for verdict in verdicts:
+            if verdict.passed:
+                continue
+            if verdict.rule:
+                self._list_rule(expected, by_id[verdict.rule])
+            elif verdict.kind == COLUMNS:
+                self.found.add("checks.columns", dataset=expected.dataset)
+            elif gate != "raw" and not (verdict.kind == UNIQUE and expected.dataset in self.build.study.datasets):
+                rows = np.flatnonzero(own[verdict.kind, verdict.column])
+                self._list_promise(expected, verdict, rows)
+
+    def _list_rule(self, expected: Expected, rule: Rule) -> None:
+        rows = np.flatnonzero(expected.masks[rule.id])
+        inner = self._order(rule.dataset)[rows]
+        places = self.coordinates.of(expected.dataset, rows)
+        value = _shown({name: take(c, inner) for name, c in self.broken[rule.id].looked_at.items()}, len(rows))
+        self.found.add_rule(
+            rule.id, rule.severity, rule.says, rule.todo, rule.source, places,
+            dataset=rule.dataset, variable=rule.variable, value=value,
+        )  # fmt: skip
+
+    def _list_promise(self, expected: Expected, verdict: Verdict, rows: np.ndarray) -> None:
+        places = self.coordinates.of(expected.dataset, rows)
+        one = verdict.kind != UNIQUE
+        self.found.add(
+            MESSAGES[verdict.kind], places, dataset=expected.dataset, variable=verdict.column if one else "",
+            keys=places["keys"], columns=verdict.column,
+            value=as_text(take(expected.frame[verdict.column], rows)).fillna("") if one else "",
+        )  # fmt: skip
+
+    def _stop(self, gate: str, expected: Expected, verdicts: list[Verdict]) -> None:
+        """A failed stopping rule, or columns that are not the spec's: the dataset leaves the run."""
+        stopping = {rule.id for rule in self.rules.of(gate, expected.dataset) if rule.stops}
+        for verdict in verdicts:
+            if not verdict.passed and (verdict.kind == COLUMNS or verdict.rule in stopping):
+                self.results.stopped.setdefault(expected.dataset, verdict.rule or "columns in order")
 
 
-def builtin_masks(expected: Expected) -> dict[tuple[str, str], np.ndarray]:
-    """Our own mask for each built-in expectation, by its kind and column."""
-    masks = {}
-    frame = expected.frame
-    if len(expected.keys) > 1:
-        groups = group_codes([codes_of(frame[key]) for key in expected.keys])
-        repeated = pd.Series(groups).duplicated(keep=False).to_numpy()
-        masks["expect_compound_columns_to_be_unique", " ".join(expected.keys)] = repeated
-    for column in expected.required:
-        masks["expect_column_values_to_not_be_null", column] = frame[column].isna().to_numpy()
-    for column, values in expected.value_sets.items():
-        outside = frame[column].notna() & ~frame[column].isin(values)
-        masks["expect_column_values_to_be_in_set", column] = outside.to_numpy()
-    return masks
-
-
-MESSAGES = {
-    "expect_compound_columns_to_be_unique": "checks.not-unique",
-    "expect_column_values_to_not_be_null": "checks.empty",
-    "expect_column_values_to_be_in_set": "checks.not-in-list",
-}
-
-
-def _list(
-    build: Build, outputs: dict[str, Output], expected: Expected, rules: list[Rule], verdicts: list[Verdict], found: Findings
-) -> None:
-    """A finding for each record that a failed expectation marks."""
-    own = builtin_masks(expected)
-    by_id = {rule.id: rule for rule in rules}
-    for verdict in verdicts:
-        if verdict.passed:
-            continue
-        if verdict.rule:
-            rule = by_id[verdict.rule]
-            rows = np.flatnonzero(expected.masks[rule.id])
-            places = _coordinates(build, expected, rows)
-            found.add_rule(rule.id, rule.severity, rule.says, rule.todo, rule.source, expected.dataset, places)
-        elif verdict.kind in MESSAGES:
-            rows = np.flatnonzero(own[verdict.kind, verdict.column])
-            places = _coordinates(build, expected, rows)
-            found.add(
-                MESSAGES[verdict.kind], places, dataset=expected.dataset,
-                variable=verdict.column, keys=places["USUBJID"], columns=verdict.column,
-            )  # fmt: skip
-
-
-def _coordinates(build: Build, expected: Expected, rows: np.ndarray) -> Frame:
-    name = expected.dataset
-    if name.startswith("raw."):
-        raw = build.form(name[4:])
-        return raw.coordinates(rows).assign(USUBJID=take(raw.frame["USUBJID"], rows).to_numpy())
-    if name.startswith("SUPP"):
-        return pd.DataFrame({"USUBJID": take(expected.frame["USUBJID"], rows)})
-    made = build.made(name)
-    inner = output_order(build, name)[rows]
-    places = made.coordinates(inner)
-    return places.assign(USUBJID=take(build.persons, made.person[inner]).to_numpy())
-
-
-def _stop(expected: Expected, rules: list[Rule], verdicts: list[Verdict], results: GateResults) -> None:
-    stopping = {rule.id for rule in rules if rule.stops}
-    for verdict in verdicts:
-        structural = verdict.kind == "expect_table_columns_to_match_ordered_list"
-        if not verdict.passed and (structural or verdict.rule in stopping):
-            fault = DerivationError("checks.stops", expected.dataset, what=verdict.rule or "columns in order")
-            results.stopped[expected.dataset] = str(fault)
+def _shown(columns: dict[str, pd.Series], size: int) -> pd.Series:
+    """What a rule looked at in each record: `RSDTC 2024-05-01, previous 2024-05-03`."""
+    whole = pd.Series("", index=range(size), dtype="str")
+    for name, column in columns.items():
+        text = f"{name} " + as_text(column).reset_index(drop=True)
+        whole = whole + (", " + text).where(whole != "", text).fillna("")
+    return whole

@@ -1,35 +1,53 @@
-"""Rules beyond the spec: `validation/<study>/<gate>/<dataset>.yml`, each with a table that passes and one that fails.
+"""Rules beyond the spec: `validation/<study>/<gate>/<name>.yml`, each with a table that passes and one that fails.
 
-A rule is an id, a severity, a dataset, a message and a condition. The condition may look at helpers: words of the spec
-language that read other datasets, so a cross-dataset rule needs no Python.
+A rule is an id, a severity, a dataset, a message and a mask. The mask is a condition of the spec language, which may look
+at helpers (words that read other datasets), or a named function of `checks.masks`. `validation/README.md` has the keys.
 """
 
 from __future__ import annotations
 
-import copy
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field, replace
+from fnmatch import fnmatchcase
+from functools import partial
 from pathlib import Path
 
-import numpy as np
-
-from clinical.algorithms import evaluate
-from clinical.build import Build
-from clinical.errors import SpecError
-from clinical.findings import Findings
+from checks import masks
+from clinical.errors import SpecError, SpecErrors
 from clinical.names import closest
-from clinical.read import At, Mapping, read_yaml
-from clinical.rows import Made, Rows
-from clinical.where import Condition, condition
-from clinical.words import Word, parse_word
+from clinical.read import At, Mapping, Sequence, Text, read_yaml
+from clinical.resolve import Names, split_source
+from clinical.spec import Dataset, Part
+from clinical.words import Word, own_names, parse_word
 
 GATES = ("raw", "sdtm", "adam")
-RULE_KEYS = ("severity", "says", "todo", "rule", "helpers", "fails_when", "passes", "fails", "stops")
+EVERY = "--"
+RULE_KEYS = (
+    "severity", "says", "todo", "rule", "needs", "except", "where", "helpers", "fails_when", "mask", "variable",
+    "stops", "passes", "fails", "drop",
+)  # fmt: skip
+NEEDED = ("severity", "says", "todo", "passes", "fails")
 SEVERITIES = ("error", "warning", "info")
+FIELD_KINDS = {"type:date": ("date", "datetime"), "type:any": ("text", "number", "code", "date", "time", "datetime")}
+Has = Callable[[str, str], bool]
+
+
+@dataclass(frozen=True)
+class Mask:
+    """A function of `checks.masks` and the columns it looks at: `of` must be there, `also` where the dataset has them."""
+
+    function: str
+    of: tuple[str, ...]
+    also: tuple[str, ...]
 
 
 @dataclass(frozen=True, eq=False)
 class Rule:
-    """One rule: a record fails when `fails_when` holds for it; `stops` makes a failure stop the dataset."""
+    """One rule for one dataset.
+
+    A record that satisfies `where` fails when `fails_when` holds for it or the mask marks it. `stops`: a failure stops
+    the dataset. `reads` are the other datasets and forms it looks at.
+    """
 
     id: str
     gate: str
@@ -39,82 +57,310 @@ class Rule:
     todo: str
     source: str
     helpers: dict[str, Word]
-    fails_when: Condition
-    passes: Mapping
-    fails: Mapping
+    where: Word | None
+    fails_when: Word | None
+    mask: Mask | None
+    variable: str
     stops: bool
+    passes: Mapping | Text
+    fails: Mapping | Text
     at: At
+    reads: frozenset[str] = frozenset()
+
+    def words(self) -> Iterator[Word]:
+        """Everything of it that reads data."""
+        yield from self.helpers.values()
+        yield from (word for word in (self.where, self.fails_when) if word is not None)
 
 
-def read_rules(folders: list[Path], known: set[str]) -> list[Rule]:
-    """The rules of a library and a study for the datasets they have; a later folder overrides an id.
+@dataclass(eq=False)
+class Rules:
+    """The rules of a study, and those of the library that it has nothing for, with what is lacking."""
 
-    Raises: SpecError with file:line for what is not understood.
+    rules: list[Rule] = field(default_factory=list)
+    unused: dict[str, str] = field(default_factory=dict)
+
+    def of(self, gate: str, dataset: str) -> list[Rule]:
+        """The rules of one gate for one dataset."""
+        return [rule for rule in self.rules if (rule.gate, rule.dataset) == (gate, dataset)]
+
+
+def read_rules(folders: Iterable[Path], names: Names, has: Has | None = None) -> Rules:
+    """The rules in `folders` (the library's first) for the datasets and forms of a study; a later folder replaces an id.
+
+    `has` tells whether a dataset has a column, where more is known than the specs say. A rule of the library applies
+    only where the study has what its `needs` names.
+
+    Raises: SpecErrors with every fault of every file.
     """
-    found: dict[str, Rule] = {}
-    for folder in folders:
+    reader = _Reader(names, has or partial(has_column, names))
+    for number, folder in enumerate([*folders][::-1]):
+        reader.folder = number
         for gate in GATES:
             for path in sorted((folder / gate).glob("*.yml")):
-                for rule in _read_file(path, gate, folder.parent.parent):
-                    if rule.dataset in known:
-                        found[rule.id] = rule
-    return list(found.values())
+                reader.read(path, folder.parent.parent, gate)
+    reader.check_drops()
+    if reader.faults:
+        raise SpecErrors(reader.faults)
+    rules = [rule for _, rule in reader.found.values() if rule is not None]
+    rules.sort(key=lambda rule: (GATES.index(rule.gate), rule.dataset, _number(rule.id)))
+    return Rules(rules, reader.unused)
 
 
-def _read_file(path: Path, gate: str, root: Path) -> list[Rule]:
-    node = read_yaml(path, root)
-    for key in node:
-        if key not in ("dataset", "rules"):
-            raise SpecError("checks.key", str(node.line(key)), key=key, hint=_hint(key, ("dataset", "rules")))
-    dataset = str(node["dataset"])
-    return [_rule(name, rule, gate, dataset, node["rules"].line(name)) for name, rule in node["rules"].items()]
+def _number(identity: str) -> tuple[str, int]:
+    stem, _, number = identity.rpartition("-")
+    return stem, int(number) if number.isdigit() else 0
 
 
-def _hint(key: str, options: tuple[str, ...]) -> str:
-    near = closest(key, options)
+def dataset_of(names: Names, name: str) -> Dataset:
+    """The spec of a dataset; a raw form is one whose variables are its columns, one record a collected record."""
+    if not name.startswith("raw."):
+        return names.study.datasets[name]
+    form = names.study.forms[name[4:]]
+    copies = {column: Word("copy", column, form.at, f"{name}.{column}") for column in form.columns}
+    part = Part("", form.at, source=name)
+    study = names.study.config
+    return Dataset(name, "sdtm", "subject", (), (part,), copies, {}, Mapping(), study, form.at, Mapping())
+
+
+def has_column(names: Names, dataset: str, column: str) -> bool:
+    """Whether the specs know the dataset or form, and the column in it ('': the dataset itself)."""
+    if dataset.startswith("raw."):
+        form = names.study.forms.get(dataset[4:])
+        return form is not None and (not column or column in form.columns)
+    return dataset in names.study.datasets and (not column or names.has(dataset, column))
+
+
+class _Reader:
+    """Reads file after file; faults are collected, so that a person sees all of them at once."""
+
+    def __init__(self, names: Names, has: Has):
+        self.names, self.has = names, has
+        self.folder = 0
+        self.found: dict[str, tuple[int, Rule | None]] = {}
+        self.unused: dict[str, str] = {}
+        self.dropped: dict[str, At] = {}
+        self.faults: list[SpecError] = []
+
+    def read(self, path: Path, root: Path, gate: str) -> None:
+        """The rules of one file. Folders come last first: what is there already stays."""
+        try:
+            node = read_yaml(path, root)
+            _known(node, ("dataset", "rules"), str(node.at), "")
+            _must_have(node, ("dataset", "rules"), str(node.at))
+        except SpecError as fault:
+            self.faults.append(fault)
+            return
+        for name, rule in node["rules"].items():
+            try:
+                at = node["rules"].line(name)
+                if "drop" in rule:
+                    self.found[name], self.dropped[name] = (self.folder, None), at
+                    continue
+                for one in self._rules(name, rule, str(node["dataset"]), gate, at):
+                    self._add(one)
+            except SpecError as fault:
+                self.faults.append(fault)
+
+    def _add(self, rule: Rule) -> None:
+        folder, _ = self.found.setdefault(rule.id, (self.folder, rule))
+        if folder == self.folder and self.found[rule.id][1] is not rule:
+            raise SpecError("checks.rule-twice", f"{rule.at}: {rule.id}")
+        if folder != self.folder:
+            self.dropped.pop(rule.id, None)
+
+    def check_drops(self) -> None:
+        """Refuses to drop a rule that no folder before has."""
+        for name, at in self.dropped.items():
+            if name not in self.unused:
+                self.faults.append(SpecError("checks.drop", f"{at}: {name}"))
+
+    def _rules(self, name: str, node: Mapping, dataset: str, gate: str, at: At) -> Iterator[Rule]:
+        _known(node, RULE_KEYS, str(at), name)
+        _must_have(node, NEEDED, f"{at}: {name}")
+        if node["severity"] not in SEVERITIES:
+            raise SpecError("checks.severity", f"{node.line('severity')}: {name}", value=node["severity"])
+        if ("fails_when" in node) == ("mask" in node):
+            raise SpecError("checks.one-mask", f"{at}: {name}")
+        for each in self._datasets(dataset, gate, node, name, at):
+            own = _filled_in(node, each) if dataset == EVERY else node
+            identity = name.replace("xx", each) if dataset == EVERY else name
+            lacking = self._lacking(own, each, dataset == EVERY)
+            if lacking is None:
+                yield self._rule(identity, own, each, gate, at)
+            elif dataset != EVERY:
+                self.unused[identity] = lacking
+
+    def _datasets(self, dataset: str, gate: str, node: Mapping, name: str, at: At) -> Iterator[str]:
+        study = self.names.study
+        if dataset != EVERY:
+            if self.has(dataset, ""):
+                yield dataset
+            elif not self.folder:
+                known = [*study.datasets, *(f"raw.{form}" for form in study.forms)]
+                near = _hint(dataset, known)
+                raise SpecError("checks.no-dataset", f"{at}: {name}", dataset=dataset, hint=near)
+            else:
+                self.unused[name] = dataset
+            return
+        if "needs" not in node or "xx" not in name:
+            raise SpecError("checks.every", f"{at}: {name}")
+        left_out = {str(each) for each in node.get("except", ())}
+        if gate == "raw":
+            every = [f"raw.{form.name}" for form in study.forms.values() if not form.not_submitted]
+        else:
+            every = [d.name for d in study.datasets.values() if d.layer == gate and d.scope == "subject"]
+        yield from (each for each in every if each not in left_out)
+
+    def _lacking(self, node: Mapping, dataset: str, every: bool) -> str | None:
+        """The first thing of `needs` that the study does not have."""
+        for needed in map(str, node.get("needs", ())):
+            owner, column = self._owner(needed, dataset)
+            if every and _is_pattern(needed):
+                if not self.columns_like(dataset, needed):
+                    return needed
+            elif not self.has(owner, column):
+                return needed
+        return None
+
+    def _owner(self, name: str, dataset: str) -> tuple[str, str]:
+        """`DM.DTHFL` -> (DM, DTHFL); `DM` -> (DM, ''); `AESEV` -> (the dataset itself, AESEV)."""
+        head, column = split_source(name)
+        if not column and not name.startswith("raw.") and name not in self.names.study.datasets:
+            return dataset, name
+        return head, column
+
+    def columns_like(self, dataset: str, pattern: str) -> list[str]:
+        """The columns of a dataset that a pattern such as `*DTC` or `type:date` stands for."""
+        return columns_like(self.names, dataset, pattern, self.has)
+
+    def _rule(self, name: str, node: Mapping, dataset: str, gate: str, at: At) -> Rule:
+        owner = f"{dataset}.{name}"
+        helpers = {key: parse_word(word, f"{dataset}.{key}") for key, word in node.get("helpers", {}).items()}
+        rule = Rule(
+            id=name,
+            gate=gate,
+            dataset=dataset,
+            severity=str(node["severity"]),
+            says=str(node["says"]),
+            todo=str(node["todo"]),
+            source=str(node.get("rule", "")),
+            helpers=helpers,
+            where=_flag(node, "where", owner),
+            fails_when=_flag(node, "fails_when", owner),
+            mask=self._mask(node["mask"], dataset, f"{node.line('mask')}: {owner}") if "mask" in node else None,
+            variable=str(node.get("variable", "")),
+            stops=node.get("stops") == "true",
+            passes=node["passes"],
+            fails=node["fails"],
+            at=at,
+        )
+        return replace(rule, reads=self._reads(rule), variable=rule.variable or self._variable(rule))
+
+    def _mask(self, node: Mapping, dataset: str, at: str) -> Mask:
+        if not isinstance(node, Mapping) or "function" not in node:
+            raise SpecError("checks.mask-shape", at)
+        _known(node, ("function", "of", "also"), at, "")
+        name = str(node["function"])
+        if name not in masks.MASKS:
+            raise SpecError("checks.no-mask", at, name=name, hint=_hint(name, masks.MASKS))
+        of = [column for each in node.get("of", ()) for column in self._expanded(dataset, str(each), at)]
+        also = [str(each) for each in node.get("also", ()) if self.has(dataset, str(each))]
+        return Mask(name, tuple(dict.fromkeys(of)), tuple(also))
+
+    def _expanded(self, dataset: str, name: str, at: str) -> list[str]:
+        found = self.columns_like(dataset, name) if _is_pattern(name) else [name]
+        if not found or not all(self.has(dataset, column) for column in found):
+            raise SpecError("spec.no-column", at, dataset=dataset, column=name, hint="")
+        return found
+
+    def _reads(self, rule: Rule) -> frozenset[str]:
+        """The datasets and forms it reads; refuses names that nothing has."""
+        own = dataset_of(self.names, rule.dataset)
+        spec = replace(own, variables={**own.variables, **rule.helpers})
+        names = self.names.with_dataset(spec)
+        found = {name for part in spec.parts for word in rule.words() for name, _ in names.reads(spec, part, word)}
+        forms = {f"raw.{name}" for name in self.names.study.forms}
+        found |= {split_source(name)[0] for word in rule.words() for name in _named(word)} & forms
+        return frozenset(found - {rule.dataset})
+
+    def _variable(self, rule: Rule) -> str:
+        """What the listing names: the first column of the dataset itself that the mask looks at."""
+        if rule.mask is not None:
+            return " ".join(rule.mask.of)
+        tests = [test for tests in rule.fails_when.value.any_of for test in tests]
+        own = [test.column for test in tests if test.column not in rule.helpers and "." not in test.column]
+        return own[0] if own else ""
+
+
+def columns_like(names: Names, dataset: str, pattern: str, has: Has) -> list[str]:
+    """The columns of a dataset that a pattern stands for, in the dataset's order."""
+    if dataset.startswith("raw."):
+        fields = names.study.forms[dataset[4:]].fields.values()
+        kinds = FIELD_KINDS.get(pattern, ())
+        return [each.name for each in fields if each.type in kinds and not each.joined and has(dataset, each.name)]
+    standard = names.study.standards.get(dataset)
+    stated = [*(standard.variables if standard else ()), *names.study.datasets[dataset].columns()]
+    return [name for name in dict.fromkeys(stated) if fnmatchcase(name, pattern) and has(dataset, name)]
+
+
+def _is_pattern(name: str) -> bool:
+    return "*" in name or name in FIELD_KINDS
+
+
+def _named(word: Word) -> Iterator[str]:
+    """Every name a word and its lines have, of columns, forms and datasets."""
+    lines = word.value if word.word in ("case", "any_of") else ()
+    for each in (word, *lines):
+        yield from own_names(each)
+        if each.word in ("first", "last", "count", "total"):
+            yield from (source.of for source in each.value)
+        elif each.word in ("lookup", "during"):
+            yield each.value
+
+
+def _flag(node: Mapping, key: str, owner: str) -> Word | None:
+    if key not in node:
+        return None
+    return parse_word(Mapping({"flag": node[key]}, node.line(key)), owner)
+
+
+def _filled_in(node: Mapping, dataset: str) -> Mapping:
+    """A rule for every dataset, with `--` as the prefix of one: --DTC becomes LBDTC."""
+    return node if dataset.startswith("raw.") else _replaced(node, dataset)
+
+
+def _replaced(node: object, prefix: str) -> object:
+    if isinstance(node, Mapping):
+        items = {_renamed(key, prefix): _replaced(value, prefix) for key, value in node.items()}
+        return Mapping(items, node.at, {_renamed(key, prefix): line for key, line in node.lines.items()})
+    if isinstance(node, Sequence):
+        return Sequence([_replaced(item, prefix) for item in node], node.at)
+    return Text(_renamed(node, prefix), node.at)
+
+
+def _renamed(text: str, prefix: str) -> str:
+    """`--` before a capital letter is the prefix; elsewhere (a partial date) it stays."""
+    pieces = text.split(EVERY)
+    whole = pieces[0]
+    for piece in pieces[1:]:
+        whole += (prefix if piece[:1].isupper() else EVERY) + piece
+    return whole
+
+
+def _hint(word: str, options: Iterable[str]) -> str:
+    near = closest(word, options)
     return f"; did you mean {near}?" if near else ""
 
 
-def _rule(name: str, node: Mapping, gate: str, dataset: str, at: At) -> Rule:
+def _known(node: Mapping, keys: tuple[str, ...], at: str, owner: str) -> None:
     for key in node:
-        if key not in RULE_KEYS:
-            raise SpecError("checks.key", f"{node.line(key)}: {name}", key=key, hint=_hint(key, RULE_KEYS))
-    for key in ("severity", "says", "todo", "fails_when", "passes", "fails"):
+        if key not in keys:
+            start = f"{node.line(key)}: {owner}" if owner else str(node.line(key))
+            raise SpecError("checks.key", start, key=key, hint=_hint(key, keys))
+
+
+def _must_have(node: Mapping, keys: tuple[str, ...], at: str) -> None:
+    for key in keys:
         if key not in node:
-            raise SpecError("checks.needed", f"{at}: {name}", key=key)
-    if node["severity"] not in SEVERITIES:
-        raise SpecError("checks.severity", f"{node.line('severity')}: {name}", value=node["severity"])
-    owner = f"{dataset}.{name}"
-    return Rule(
-        id=name,
-        gate=gate,
-        dataset=dataset,
-        severity=str(node["severity"]),
-        says=str(node["says"]),
-        todo=str(node["todo"]),
-        source=str(node.get("rule", "")),
-        helpers={key: parse_word(value, f"{dataset}.{key}") for key, value in node.get("helpers", {}).items()},
-        fails_when=condition(node["fails_when"], owner),
-        passes=node["passes"],
-        fails=node["fails"],
-        stops=node.get("stops") == "true",
-        at=at,
-    )
-
-
-def broken(build: Build, rule: Rule) -> np.ndarray:
-    """Which records of the dataset (canonical order) break the rule: a bool array.
-
-    Raises: SpecError where the rule names what the study does not have.
-    """
-    made = build.made(rule.dataset)
-    spec = replace(made.spec, variables={**made.spec.variables, **rule.helpers})
-    scratch = copy.copy(build)
-    scratch.names = build.names.with_dataset(spec)
-    scratch.findings = Findings()
-    scratch.forget_names()
-    trial = Made(spec, made.person, made.parts, dict(made.columns))
-    rows = Rows(scratch, trial, None, np.arange(made.size), trial=True)
-    for name, word in rule.helpers.items():
-        trial.columns[name] = evaluate(rows, word)
-    return rows.holds(rule.fails_when)
+            raise SpecError("checks.needed", at, key=key)

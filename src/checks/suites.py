@@ -1,38 +1,27 @@
-"""Great Expectations suites: generated from the specs, with one expectation a rule, one checkpoint a dataset.
+"""Great Expectations: a suite for each dataset, one checkpoint a gate (docs/decisions/0010).
 
-An expectation costs 12 ms, so one is written only where a constraint can be broken (architecture.md, 5). Only this
-module imports Great Expectations; it reports nothing to anybody.
+An expectation costs about 10 ms, so one is written only where a constraint can be broken (architecture.md, 5). Only
+this module imports Great Expectations; it reports nothing to anybody and reads frames from memory.
 """
 
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from threading import Lock
 
-import pandas as pd
-
-from clinical.frames import Frame
+from checks.expected import Expected
+from clinical.errors import DerivationError
 
 SEVERITY = {"error": "critical", "warning": "warning", "info": "info"}
-
-
-@dataclass
-class Expected:
-    """What one dataset must satisfy: column order, unique keys, required columns, value sets, rules by mask."""
-
-    dataset: str
-    frame: Frame
-    columns: list[str]
-    keys: list[str]
-    required: list[str] = field(default_factory=list)
-    value_sets: dict[str, list[str]] = field(default_factory=dict)
-    masks: dict[str, pd.Series] = field(default_factory=dict)
-    severities: dict[str, str] = field(default_factory=dict)
+ONE_AT_A_TIME = Lock()  # the context of Great Expectations belongs to the process
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """What Great Expectations said of one expectation."""
+    """What Great Expectations said of one expectation; severity is error, warning or info."""
 
     kind: str
     column: str
@@ -42,86 +31,128 @@ class Verdict:
     rule: str = ""
 
 
-class Suites:
-    """An ephemeral Great Expectations context; `check` runs the checkpoint of one dataset."""
+@dataclass(frozen=True)
+class GateVerdict:
+    """What the checkpoint of a gate said: as a whole, and of each expectation by dataset."""
 
-    def __init__(self, gate: str):
-        os.environ["GX_ANALYTICS_ENABLED"] = "false"
-        import great_expectations as gx
-        from great_expectations.data_context.types.base import ProgressBarsConfig
+    passed: bool
+    datasets: dict[str, list[Verdict]]
 
-        self.gate = gate
-        self._context = gx.get_context(mode="ephemeral")
-        self._context.variables.progress_bars = ProgressBarsConfig(globally=False)
-        self._source = self._context.data_sources.add_pandas(f"{gate}-frames")
 
-    def check(self, expected: Expected, leave_out: str = "") -> list[Verdict]:
-        """The verdict of each expectation of a dataset; `leave_out` drops one by its kind or rule id."""
-        import great_expectations as gx
+def run_checkpoint(gate: str, expected: list[Expected]) -> GateVerdict:
+    """The verdict of one gate over all its datasets.
 
-        asset = self._source.add_dataframe_asset(expected.dataset)
-        batch = asset.add_batch_definition_whole_dataframe("all")
-        suite = self._context.suites.add(gx.ExpectationSuite(name=f"{self.gate}-{expected.dataset}"))
-        for expectation in expectations(expected):
-            if leave_out not in (expectation.expectation_type, expectation.meta.get("rule", "")) or not leave_out:
-                suite.add_expectation(expectation)
-        definition = self._context.validation_definitions.add(
-            gx.ValidationDefinition(name=suite.name, data=batch, suite=suite)
-        )
-        checkpoint = self._context.checkpoints.add(
-            gx.Checkpoint(
-                name=suite.name, validation_definitions=[definition], result_format={"result_format": "BASIC"}
+    Raises: DerivationError where an expectation could not be evaluated: that is never a pass.
+    """
+    if not expected:
+        return GateVerdict(True, {})
+    with ONE_AT_A_TIME, _in_memory(gate, expected) as paths:
+        result = _checkpoint(gate, expected, paths).run()
+    runs = {run.suite_name: run.results for run in result.run_results.values()}
+    datasets = {
+        each.dataset: [_verdict(each.dataset, one) for one in runs[_suite_name(gate, each)]] for each in expected
+    }
+    return GateVerdict(bool(result.success), datasets)
+
+
+def _suite_name(gate: str, expected: Expected) -> str:
+    return f"{gate} {expected.dataset}"
+
+
+@contextmanager
+def _in_memory(gate: str, expected: list[Expected]) -> Iterator[dict[str, str]]:
+    """The frames as Parquet in memory, by dataset: each validation of the checkpoint reads its own; nothing is on disk."""
+    import fsspec
+
+    folder = f"/cdiscflow/{os.getpid()}/{gate}"
+    paths = {each.dataset: f"memory:/{folder}/{number}.parquet" for number, each in enumerate(expected)}
+    try:
+        for each in expected:
+            rules = {f"rule {name}": mask for name, mask in each.masks.items()}
+            each.frame.assign(**rules).to_parquet(paths[each.dataset], index=False)
+        yield paths
+    finally:
+        fsspec.filesystem("memory").rm(folder, recursive=True)
+
+
+def _checkpoint(gate: str, expected: list[Expected], paths: dict[str, str]) -> object:
+    gx, context = _great_expectations()
+    source = context.data_sources.add_pandas(gate)
+    definitions = []
+    for each in expected:
+        asset = source.add_parquet_asset(each.dataset, path=paths[each.dataset])
+        suite = gx.ExpectationSuite(name=_suite_name(gate, each), expectations=expectations(each))
+        definitions.append(
+            context.validation_definitions.add(
+                gx.ValidationDefinition(
+                    name=suite.name,
+                    data=asset.add_batch_definition_whole_dataframe("all"),
+                    suite=context.suites.add(suite),
+                )
             )
         )
-        frame = expected.frame.assign(**{f"rule {name}": mask for name, mask in expected.masks.items()})
-        result = checkpoint.run(batch_parameters={"dataframe": frame})
-        return [_verdict(each) for run in result.run_results.values() for each in run.results]
+    return context.checkpoints.add(
+        gx.Checkpoint(
+            name=gate, validation_definitions=definitions, result_format={"result_format": "BASIC"}
+        )
+    )
+
+
+def _great_expectations() -> tuple[object, object]:
+    """The package, and a context that keeps nothing, shows no progress and sends nothing."""
+    os.environ["GX_ANALYTICS_ENABLED"] = "false"
+    import great_expectations as gx
+    from great_expectations.data_context.types.base import ProgressBarsConfig
+
+    context = gx.get_context(mode="ephemeral")
+    context.variables.progress_bars = ProgressBarsConfig(globally=False)
+    return gx, context
 
 
 def expectations(expected: Expected) -> list:
     """The expectations of one dataset."""
     import great_expectations.expectations as gxe
 
-    rules = [f"rule {name}" for name in expected.masks]
-    found = [
-        gxe.ExpectTableColumnsToMatchOrderedList(
-            column_list=[*expected.columns, *rules], severity="critical", meta={"rule": ""}
-        )
-    ]
+    rules = {f"rule {name}": SEVERITY[expected.severities[name]] for name in expected.masks}
+    columns = [*expected.columns, *rules]
+    found = [gxe.ExpectTableColumnsToMatchOrderedList(column_list=columns, severity="critical")]
     if len(expected.keys) > 1:
         found.append(
             gxe.ExpectCompoundColumnsToBeUnique(
-                column_list=expected.keys, severity="critical", meta={"rule": ""}, ignore_row_if="never"
+                column_list=expected.keys, ignore_row_if="never", severity="critical"
             )
         )
     for column in expected.required:
-        found.append(gxe.ExpectColumnValuesToNotBeNull(column=column, severity="critical", meta={"rule": ""}))
+        found.append(gxe.ExpectColumnValuesToNotBeNull(column=column, severity="critical"))
     for column, values in expected.value_sets.items():
-        found.append(
-            gxe.ExpectColumnValuesToBeInSet(
-                column=column, value_set=values, severity="warning", meta={"rule": ""}
-            )
-        )
-    for name in expected.masks:
-        found.append(
-            gxe.ExpectColumnValuesToBeInSet(
-                column=f"rule {name}", value_set=[False], severity=SEVERITY[expected.severities[name]],
-                meta={"rule": name},
-            )  # fmt: skip
-        )
+        found.append(gxe.ExpectColumnValuesToBeInSet(column=column, value_set=values, severity="warning"))
+    for column, severity in rules.items():
+        found.append(gxe.ExpectColumnValuesToBeInSet(column=column, value_set=[False], severity=severity))
     return found
 
 
-def _verdict(result: object) -> Verdict:
+def _verdict(dataset: str, result: object) -> Verdict:
     config = result.expectation_config
-    if result.exception_info and result.exception_info.get("raised_exception"):
-        raise RuntimeError(f"{config.type}: {result.exception_info['exception_message']}")
-    columns = config.kwargs.get("column") or " ".join(config.kwargs.get("column_list", []))
+    columns = str(config.kwargs.get("column") or " ".join(config.kwargs.get("column_list", [])))
+    fault = _raised(result.exception_info or {})
+    if fault:
+        raise DerivationError(
+            "checks.expectation", dataset, expectation=config.type, columns=columns, reason=fault
+        )
+    severity = str(getattr(config.severity, "value", config.severity))
     return Verdict(
         kind=config.type,
-        column=str(columns),
+        column=columns,
         passed=bool(result.success),
         failed_records=int(result.result.get("unexpected_count", 0 if result.success else 1)),
-        severity=str(getattr(config.severity, "value", config.severity)),
-        rule=str((config.meta or {}).get("rule", "")),
+        severity={gx: ours for ours, gx in SEVERITY.items()}[severity],
+        rule=columns.removeprefix("rule ") if columns.startswith("rule ") else "",
     )
+
+
+def _raised(info: dict) -> str:
+    """The message of an exception that Great Expectations caught; it nests them by metric."""
+    if info.get("raised_exception"):
+        return str(info.get("exception_message", ""))
+    nested = [_raised(each) for each in info.values() if isinstance(each, dict)]
+    return next((text for text in nested if text), "")

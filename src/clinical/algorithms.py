@@ -20,20 +20,33 @@ from clinical.words import BRACED, Word
 def evaluate(rows: Rows, word: Word) -> Column:
     """The word's value for each record: missing where its `when` does not hold, rounded if it says so."""
     if word.when is None:
-        return _rounded(_ALGORITHMS[word.word](rows, word), word)
+        return _value(rows, word)
     chosen = rows.holds(word.when)
     if chosen.all():
-        return _rounded(_ALGORITHMS[word.word](rows, word), word)
+        return _value(rows, word)
+    part = _value(rows.some(chosen), word)
     if not chosen.any():
-        return empty(_ALGORITHMS[word.word](rows.some(chosen), word).dtype, rows.size)
-    part = _rounded(_ALGORITHMS[word.word](rows.some(chosen), word), word)
+        return empty(part.dtype, rows.size)
     return assemble(rows.size, [(np.flatnonzero(chosen), part)])
 
 
-def _rounded(column: Column, word: Word) -> Column:
+def _value(rows: Rows, word: Word) -> Column:
+    return _rounded(rows, _ALGORITHMS[word.word](rows, word), word)
+
+
+def _rounded(rows: Rows, column: Column, word: Word) -> Column:
     if word.round is None:
         return column
-    return rounding.round_series(pd.Series(records.numbers(column)), word.round)
+    return rounding.round_series(_numbers(rows, column, word), word.round)
+
+
+def _numbers(rows: Rows, column: Column, word: Word) -> Column:
+    """The column as numbers; text that is none is missing and a finding [C-RES]."""
+    if pd.api.types.is_float_dtype(column):
+        return column
+    found, bad = results.to_number(column, rows.build.comma)
+    rows.found("build.not-a-number", bad, word.owner.partition(".")[2], column)
+    return found
 
 
 def copy(rows: Rows, word: Word) -> Column:
@@ -81,12 +94,7 @@ def _report_extensions(rows: Rows, kept: np.ndarray, variable: str, value: Colum
 
 def number(rows: Rows, word: Word) -> Column:
     """The number that the text is; text that is none is missing and a finding [C-RES]."""
-    value = rows.value(word.value)
-    if pd.api.types.is_float_dtype(value):
-        return value
-    found, bad = results.to_number(value, rows.build.comma)
-    rows.found("build.not-a-number", bad, word.owner.partition(".")[2], value)
-    return found
+    return _numbers(rows, rows.value(word.value), word)
 
 
 def date(rows: Rows, word: Word) -> Column:
@@ -119,8 +127,10 @@ def _date(rows: Rows, word: Word) -> tuple[Column, Column]:
 
 def imputed(rows: Rows, word: Word) -> Column:
     """The flag of an imputed date: D, M or Y for a date, H, M or S for a time [D-IMP]."""
-    stated = rows.made.spec.word(rows.part.part, None, word.value) if rows.part else None
-    stated = stated or rows.made.spec.variables[word.value]
+    spec = rows.made.spec
+    stated = spec.word(rows.part.part, None, word.value) if rows.part else spec.variables.get(word.value)
+    if stated is None or stated.word != "date" or "impute" not in stated.args:
+        return empty("str", rows.size)
     if stated.when is None:
         return _date(rows, stated)[1]
     chosen = rows.holds(stated.when)
@@ -129,14 +139,8 @@ def imputed(rows: Rows, word: Word) -> Column:
 
 def unit(rows: Rows, word: Word) -> Column:
     """The number converted by the unit table; no row there is a finding."""
-    value = rows.value(word.value)
-    amount, bad = (
-        (value, np.zeros(rows.size, bool))
-        if pd.api.types.is_float_dtype(value)
-        else results.to_number(value, rows.build.comma)
-    )
+    amount = _numbers(rows, rows.value(word.value), word)
     variable = word.owner.partition(".")[2]
-    rows.found("build.not-a-number", bad, variable, as_text(value))
     source = rows.value(word.args["from"])
     test = rows.value(word.args["test"]) if "test" in word.args else None
     found, no_row = rows.build.study.units.convert(amount, source, word.args["to"], test)
@@ -158,7 +162,7 @@ def result(rows: Rows, word: Word) -> Column:
 def formula(rows: Rows, word: Word) -> Column:
     """The arithmetic result; missing if a name is, and where it divides by zero, which is a finding."""
     value, by_zero = compute_formula(
-        word.value, lambda name: records.numbers(rows.value(name), rows.build.comma)
+        word.value, lambda name: _numbers(rows, rows.value(name), word).to_numpy()
     )
     whole = np.broadcast_to(np.asarray(value, dtype="float64"), (rows.size,))
     rows.found("build.by-zero", np.broadcast_to(by_zero, (rows.size,)), word.owner.partition(".")[2])
@@ -173,13 +177,10 @@ def case(rows: Rows, word: Word) -> Column:
         chosen = left & rows.holds(line.when) if line.when else left
         if chosen.any():
             bare = rows.some(chosen)
-            pieces.append((np.flatnonzero(chosen), _rounded(_ALGORITHMS[line.word](bare, line), line)))
+            pieces.append((np.flatnonzero(chosen), _value(bare, line)))
         left = left & ~chosen
-    other = word.args.get("else")
-    if other is None:
+    if "else" not in word.args:
         rows.found("build.no-case", left, word.owner.partition(".")[2])
-    elif other != "missing" and left.any():
-        pieces.append((np.flatnonzero(left), constant(other, int(left.sum()))))
     return assemble(rows.size, pieces)
 
 
@@ -207,7 +208,7 @@ def flag(rows: Rows, word: Word) -> Column:
 
 def bin_label(rows: Rows, word: Word) -> Column:
     """The label (or number, from 1) of the half-open class [cut, next cut) that the number is in."""
-    value = records.numbers(rows.value(word.value), rows.build.comma)
+    value = _numbers(rows, rows.value(word.value), word).to_numpy()
     cuts = np.array([float(cut) for cut in word.args["cuts"]])
     place = np.searchsorted(cuts, value, side="right")
     place = np.where(np.isnan(value), -1, place)

@@ -15,21 +15,32 @@ from clinical.algorithms import evaluate
 from clinical.dates import impute_time, to_day
 from clinical.errors import DerivationError
 from clinical.findings import Findings
+from clinical.fingerprint import bucket_of
 from clinical.frames import Column, Frame, as_text, assemble, ranks_of, take
 from clinical.graph import Graph, Step
+from clinical.kinds import Kinds
+from clinical.ledger import Ledger, Notes, place_of
 from clinical.making import column_of_program, make_records
 from clinical.resolve import EACH, RECORD, SOURCE, Names, Ref
 from clinical.rows import Cut, Made, PartRows, Raw, Records, Rows, line_rows
 from clinical.spec import Dataset, Part
 from clinical.study import Study
-from clinical.where import Condition, in_words
+from clinical.where import Condition
 from clinical.words import Word, own_names
 
 
 class Build:
     """The datasets of one study in the making; `run` does one step."""
 
-    def __init__(self, study: Study, names: Names, graph: Graph, raw: dict[str, Frame], cut: str = ""):
+    def __init__(
+        self,
+        study: Study,
+        names: Names,
+        graph: Graph,
+        raw: dict[str, Frame],
+        cut: str = "",
+        buckets: int = 1,
+    ):
         self.study, self.names, self.graph, self.cut = study, names, graph, cut
         people = pd.concat([frame["USUBJID"] for frame in raw.values()]) if raw else pd.Series(dtype="str")
         self.persons = pd.Series(sorted(people.dropna().unique()), dtype="str")
@@ -42,10 +53,10 @@ class Build:
         self._made: dict[str, Made] = {}
         self._cut: dict[str, Cut] = {}
         self._refs: dict[tuple[str, Part | None, str], Ref] = {}
+        self.kinds = Kinds(names)
         self.comma = study.setting("comma_decimal") == "true"
         self.findings = Findings()
-        self.account: list[dict[str, object]] = []
-        self.conditions: dict[str, bool] = {}
+        self.notes = Notes(bucket_of(self.persons, buckets))
         self.lineage: dict[tuple[str, str], Frame] = {}
 
     # -- steps ---------------------------------------------------------------------------------------------
@@ -69,23 +80,24 @@ class Build:
     def _column(self, made: Made, name: str) -> Column:
         if name == self.names.sequence(made.spec):
             return sequence_numbers(self, made)
-        word = made.spec.variables.get(name) or made.spec.supp.get(name)
-        stated = any(name in part.part.variables or any(name in line.take for line in part.part.lines)
-                     for part in made.parts)  # fmt: skip
-        if word is not None and not stated and (len(made.parts) != 1) and not self._by_record(made, word):
-            column = evaluate(Rows(self, made, None, np.arange(made.size)), word)
-        else:
-            column = assemble(made.size, list(self._pieces(made, name)))
-        return self._typed(made, name, column, word)
+        column = assemble(made.size, list(self._pieces(made, name)))
+        return self._typed(made, name, column)
 
     def _pieces(self, made: Made, name: str) -> Iterator[tuple[np.ndarray, Column]]:
+        """Values by the rows they are for; a word that several parts share is evaluated once for all their rows."""
         programmed = column_of_program(made, name)
+        shared: dict[Word, list[tuple[PartRows, np.ndarray]]] = {}
         for part in made.parts:
             for word, index in self._statements(made, part, name):
                 if word is not None:
-                    yield index, evaluate(Rows(self, made, part, index), word)
+                    shared.setdefault(word, []).append((part, index))
                 elif programmed is not None and part.part.program:
                     yield index, take(programmed, index)
+        for word, places in shared.items():
+            if len(places) > 1 and not self._by_record(made, word):
+                places = [(None, np.concatenate([index for _, index in places]))]
+            for part, index in places:
+                yield index, evaluate(Rows(self, made, part, index), word)
 
     def _statements(self, made: Made, part: PartRows, name: str) -> Iterator[tuple[Word | None, np.ndarray]]:
         rest = np.ones(part.stop - part.start, dtype=bool)
@@ -97,14 +109,12 @@ class Build:
         yield made.spec.word(part.part, None, name), part.start + np.flatnonzero(rest)
 
     def _by_record(self, made: Made, word: Word) -> bool:
-        kinds = {self.understand(made.spec, made.parts[0].part, name).kind for name in own_names(word)}
+        names = list(own_names(word))
+        kinds = {self.understand(made.spec, part.part, name).kind for part in made.parts for name in names}
         return bool(kinds & {RECORD, SOURCE, EACH})
 
-    def _typed(self, made: Made, name: str, column: Column, word: Word | None) -> Column:
-        standard = self.study.standards.get(made.name)
-        kind = (word.type if word else "") or (standard.type_of(name) if standard else "")
-        if name in made.spec.supp:
-            kind = "Char"
+    def _typed(self, made: Made, name: str, column: Column) -> Column:
+        kind = self._type(made.spec, name)
         if kind == "Char":
             return self._text(made, name, as_text(column))
         if kind == "Num" and not pd.api.types.is_float_dtype(column):
@@ -118,6 +128,16 @@ class Build:
         if kind == "Date":
             return column.dt.floor("D").astype("datetime64[s]")
         return column
+
+    def _type(self, spec: Dataset, name: str) -> str:
+        """Char, Num, Date or Datetime; empty for a helper, which keeps what its word gives."""
+        standard = self.study.standards.get(spec.name)
+        stated = [word.type for _, word in spec.statements(name) if word.type]
+        if name in spec.supp:
+            return "Char"
+        if stated or name.islower():
+            return stated[0] if stated else ""
+        return (standard.type_of(name) if standard else "") or "Char"
 
     def _text(self, made: Made, name: str, column: Column) -> Column:
         if not len(column) or pd.api.types.is_float_dtype(column):
@@ -141,6 +161,7 @@ class Build:
     def forget_names(self) -> None:
         """After `names` was exchanged: nothing understood before counts."""
         self._refs = {}
+        self.kinds = Kinds(self.names)
 
     def form(self, name: str) -> Raw:
         """The records of a raw form.
@@ -180,7 +201,7 @@ class Build:
         """USUBJID and exactly the columns a program's `reads` names; of raw forms also `record`."""
         if name.startswith("raw."):
             raw = self.form(name[4:])
-            raw.used[:] = True
+            self.use(reader, raw, np.arange(len(raw.person)))
             wanted = list(raw.frame.columns) if columns is None else ["USUBJID", "record", *columns]
             return pd.DataFrame({column: raw.column(column) for column in dict.fromkeys(wanted)})
         records = self.dataset(name, reader)
@@ -212,7 +233,6 @@ class Build:
     ) -> None:
         """A finding for each row of coordinates."""
         keys = coordinates["USUBJID"] if "USUBJID" in coordinates else ""
-        form = str(coordinates["form"].iloc[0]) if "form" in coordinates and len(coordinates) else ""
         self.findings.add(
             message,
             coordinates,
@@ -220,25 +240,30 @@ class Build:
             variable=variable,
             value=value,
             keys=keys,
-            **{"form": form, **words},
+            **words,
         )
 
     def set_aside(self, spec: Dataset, part: Part, source: Records, index: np.ndarray, reason: str) -> None:
         """Records that a dataset does not take, with the reason: the row account."""
         if len(index):
             rule = part.keep.rule if reason == "keep" and part.keep else ""
-            self.account.append(
-                {"dataset": spec.name, "part": part.name, "source": part.source, "reason": reason, "rule": rule,
-                 "records": len(index)}
-            )  # fmt: skip
+            self.notes.set_aside(spec.name, part.name, part.source, reason, rule, source.person[index])
 
     def matched(
-        self, owner: Word | Part, source: str, conditions: list[Condition], chosen: np.ndarray
+        self, spec: Dataset, owner: Word | Part, source: str, conditions: list[Condition], persons: np.ndarray
     ) -> None:
-        """Remembers whether a condition held for any record at all: one that never does is reported."""
-        for asked in conditions:
-            place = f"{owner.at}: {getattr(owner, 'owner', '') or source}: {in_words(asked)}"
-            self.conditions[place] = self.conditions.get(place, False) or bool(chosen.any())
+        """Remembers for whose records a filter held: one that never does is reported."""
+        for asked in conditions if len(persons) else ():
+            self.notes.held(spec.name, place_of(owner, source, asked), persons)
+
+    def use(self, spec: Dataset, records: Records, rows: np.ndarray) -> None:
+        """Raw records that a dataset reads count as taken in the row account."""
+        if isinstance(records, Raw) and len(rows):
+            self.notes.use(spec.name, records.name, len(records.person), rows)
+
+    def ledger(self) -> Ledger:
+        """What was noted, by dataset and bucket."""
+        return self.notes.ledger(self.findings, self.persons, {n: raw.person for n, raw in self._raw.items()})
 
 
 def in_record_order(frame: Frame) -> Frame:

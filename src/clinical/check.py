@@ -7,16 +7,16 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 
+from clinical.check_kinds import kind_faults, part_faults
 from clinical.errors import SpecError, SpecErrors
 from clinical.graph import Graph, build_graph
+from clinical.kinds import Kinds
 from clinical.names import closest
-from clinical.resolve import FORM, RECORD, Names, split_source
+from clinical.resolve import FORM, RECORD, Names, Node, split_source
 from clinical.spec import Dataset, Part
 from clinical.study import Study
 from clinical.where import Condition
-from clinical.words import Word, own_names
-
-ORDERED_ENDINGS = ("DTC", "DT", "DTM", "DY", "SEQ", "NUM")
+from clinical.words import Word, own_names, with_lines
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,8 +40,9 @@ def check_study(study: Study) -> Plan:
     except SpecErrors as faults:
         graph = None
         errors += faults.errors
+    kinds = Kinds(names)
     for dataset in study.datasets.values():
-        errors += _dataset(names, dataset)
+        errors += _dataset(names, kinds, dataset)
     if graph is not None:
         errors += _forgotten(names)
     if errors:
@@ -56,33 +57,44 @@ def words_of(dataset: Dataset) -> Iterator[tuple[Part | None, str, Word]]:
             yield part, "", part.program
         stated = [(name, word) for line in part.lines for name, word in line.take.items()]
         for name, word in [*stated, *part.variables.items()]:
-            yield from ((part, name, each) for each in _with_lines(word))
+            yield from ((part, name, each) for each in with_lines(word))
     for name, word in [*dataset.variables.items(), *dataset.supp.items()]:
-        yield from ((None, name, each) for each in _with_lines(word))
+        yield from ((None, name, each) for each in with_lines(word))
 
 
-def _with_lines(word: Word) -> Iterator[Word]:
-    yield word
-    if word.word in ("case", "any_of"):
-        yield from word.value
-
-
-def _dataset(names: Names, dataset: Dataset) -> Iterator[SpecError]:
-    standard = names.study.standards.get(dataset.name)
-    for _part, name, word in words_of(dataset):
+def _dataset(names: Names, kinds: Kinds, dataset: Dataset) -> Iterator[SpecError]:
+    for key in dataset.keys:
+        if key not in ("STUDYID", "USUBJID") and not names.has(dataset.name, key):
+            at = f"{dataset.raw.line('keys')}: {dataset.name}"
+            yield names.no_column(dataset.name, key, at)
+    for part in dataset.parts:
+        yield from part_faults(kinds, dataset, part)
+    for part, _name, word in words_of(dataset):
         at = word.where_it_stands()
+        yield from kind_faults(kinds, dataset, part, word)
         if word.word == "term":
             yield from _codelist(names.study, word, at)
-        elif word.word in ("first", "last") and "order" not in word.args:
-            yield from _order(names, dataset, word, at)
         elif word.word == "imputed":
-            stated = [each for _, owner, each in words_of(dataset) if owner == word.value]
+            stated = [each for _, each in dataset.statements(word.value)]
             if not any(each.word == "date" and "impute" in each.args for each in stated):
                 yield SpecError("spec.imputed", at, name=word.value)
         elif word.word == "program":
             yield from _program(names.study, dataset, word, at)
-        known = not name or name.islower() or name in dataset.supp or word.label
-        if not known and standard is not None and name not in standard.variables:
+    yield from _described(names, dataset)
+
+
+def _described(names: Names, dataset: Dataset) -> Iterator[SpecError]:
+    """Variables that neither the standard nor a label describes, and qualifiers without label."""
+    standard = names.study.standards.get(dataset.name)
+    for name in dataset.columns():
+        words = [word for _, word in dataset.statements(name)]
+        labelled = any(word.label for word in words)
+        if name in dataset.supp and words and not labelled:
+            at = words[0].where_it_stands()
+            yield SpecError("spec.argument-needed", at, word=words[0].word, argument="label")
+        known = name.islower() or name in dataset.supp or labelled or not words
+        if not known and (standard is None or name not in standard.variables):
+            at = words[0].where_it_stands()
             yield SpecError("spec.unknown-variable", at, standard=dataset.name, column=name)
 
 
@@ -97,23 +109,6 @@ def _codelist(study: Study, word: Word, at: str) -> Iterator[SpecError]:
         near = closest(name.upper(), study.terms.names())
         hint = f"; did you mean {near}?" if near else ""
         yield SpecError("spec.codelist", at, name=name, hint=hint, file=name.lower())
-
-
-def _order(names: Names, dataset: Dataset, word: Word, at: str) -> Iterator[SpecError]:
-    for source in word.value:
-        head, column = split_source(source.of)
-        if head.startswith("raw."):
-            form = names.study.forms.get(head[4:])
-            field = form.fields.get(column) if form else None
-            decided = field is None or field.type in ("date", "datetime", "number")
-        else:
-            standard = names.study.standards.get(head)
-            kind = standard.type_of(column) if standard else ""
-            decided = (
-                column.endswith(ORDERED_ENDINGS) or kind in ("Num", "Date", "Datetime") or column.islower()
-            )
-        if not decided:
-            yield SpecError("spec.order", at, word=word.word, name=source.of)
 
 
 def _program(study: Study, dataset: Dataset, word: Word, at: str) -> Iterator[SpecError]:
@@ -158,17 +153,30 @@ def fields_read(names: Names) -> dict[str, set[str]]:
             )
         if form.source.where is not None:
             read.setdefault(form.name, set()).update(form.source.where.columns & set(form.fields))
-    for dataset in names.study.datasets.values():
-        for part in dataset.parts:
-            for form, fields in _part_fields(names, dataset, part):
-                read.setdefault(form, set()).update(fields)
-        for part, _, word in words_of(dataset):
-            for form, field in _word_fields(names, dataset, part, word):
-                read.setdefault(form, set()).add(field)
+    for found in fields_of_columns(names).values():
+        for form, field in found:
+            read.setdefault(form, set()).add(field)
     shown = names.study.setting("subject.shown")
     if shown:
         read.setdefault(str(shown["form"]), set()).update(shown.get("where", {}))
     return {form: fields - {""} for form, fields in read.items()}
+
+
+def fields_of_columns(names: Names) -> dict[Node, set[tuple[str, str]]]:
+    """The raw fields (form, field) that each column's words read; of a dataset's records under column ''."""
+    read: dict[Node, set[tuple[str, str]]] = {}
+    for dataset in names.study.datasets.values():
+        rows = read.setdefault((dataset.name, ""), set())
+        for part in dataset.parts:
+            for form, fields in _part_fields(names, dataset, part):
+                rows.update((form, field) for field in fields or {"USUBJID"})
+            for line in part.lines:
+                first = next(iter(line.take.values()), None)
+                if line.needs_value and first is not None:
+                    rows.update(_word_fields(names, dataset, part, first))
+        for part, name, word in words_of(dataset):
+            read.setdefault((dataset.name, name), set()).update(_word_fields(names, dataset, part, word))
+    return read
 
 
 def _part_fields(names: Names, dataset: Dataset, part: Part) -> Iterator[tuple[str, set[str]]]:

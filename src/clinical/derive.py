@@ -12,12 +12,10 @@ import pandas as pd
 from clinical.build import Build
 from clinical.check import Plan
 from clinical.errors import DerivationError
-from clinical.findings import COLUMNS
 from clinical.frames import Frame
 from clinical.graph import Step
+from clinical.ledger import Ledger, report
 from clinical.output import Output, outputs
-
-ACCOUNT = ["dataset", "part", "source", "reason", "rule", "records"]
 
 
 @dataclass(eq=False)
@@ -28,7 +26,7 @@ class Derived:
     findings: Frame = field(default_factory=pd.DataFrame)
     account: Frame = field(default_factory=pd.DataFrame)
     stopped: dict[str, str] = field(default_factory=dict)
-    build: Build | None = None
+    ledger: Ledger | None = None
 
 
 def derive(
@@ -38,6 +36,7 @@ def derive(
     only: Iterable[str] | None = None,
     around: Callable[[Step, Callable[[], object]], object] | None = None,
     workers: int = 1,
+    buckets: int = 1,
 ) -> Derived:
     """The study's datasets; `only` names those wanted (what they need is built too).
 
@@ -45,17 +44,15 @@ def derive(
     that need it; the others are built. With more than one worker, steps that do not need each other run side by
     side; the result is the same.
     """
-    build = Build(plan.study, plan.names, plan.graph, raw, cut)
+    build = Build(plan.study, plan.names, plan.graph, raw, cut, buckets)
     job = _Job(plan, build, None if only is None else set(only), around or _call)
     with ThreadPoolExecutor(max_workers=workers) as pool:
         job.run_all(pool)
-    _report_conditions(build, only)
     found = job.found
-    found.build = build
     found.outputs = {name: found.outputs[name] for step in plan.graph.steps for name in job.made_by(step.dataset)}
-    found.findings = build.findings.frame().sort_values(COLUMNS, kind="stable").reset_index(drop=True)
-    account = pd.DataFrame(_account(build), columns=ACCOUNT)
-    found.account = account.sort_values(ACCOUNT[:-1], kind="stable").reset_index(drop=True)
+    found.ledger = build.ledger()
+    form_buckets = {raw.name: build.notes.bucket[raw.person] for raw in build.raw_forms()}
+    found.findings, found.account = report(plan, found.ledger, form_buckets, set(found.stopped), only is None)
     return found
 
 
@@ -139,25 +136,3 @@ def _need_not_stopped(plan: Plan, step: Step, stopped: dict[str, str]) -> None:
         for dataset, _ in sorted(plan.graph.needs[step.dataset, column]):
             if dataset in stopped and dataset != step.dataset:
                 raise DerivationError("build.not-made", step.dataset, dataset=dataset)
-
-
-def _report_conditions(build: Build, only: Iterable[str] | None) -> None:
-    if only is None:
-        for place, held in build.conditions.items():
-            if not held:
-                build.findings.add("build.matched-nothing", keys=place, place=place)
-
-
-def _account(build: Build) -> list[dict[str, object]]:
-    """Set-aside records, and for each raw form how many records some dataset took or read."""
-    rows = list(build.account)
-    for raw in build.raw_forms():
-        rows.append(
-            {"dataset": "", "part": "", "source": f"raw.{raw.name}", "reason": "taken by a dataset", "rule": "",
-             "records": int(raw.used.sum())}
-        )  # fmt: skip
-        rows.append(
-            {"dataset": "", "part": "", "source": f"raw.{raw.name}", "reason": "taken by none", "rule": "",
-             "records": int((~raw.used).sum())}
-        )  # fmt: skip
-    return rows

@@ -74,13 +74,23 @@ class Findings:
         self._parts.append(part)
 
     def add_rule(
-        self, rule: str, severity: str, says: str, todo: str, source: str, dataset: str, records: Frame
+        self,
+        rule: str,
+        severity: str,
+        says: str,
+        todo: str,
+        source: str,
+        records: Frame,
+        *,
+        dataset: str,
+        variable: str,
+        value: pd.Series,
     ) -> None:
         """One finding for each record that breaks a rule of `validation/`; its words are the rule's own."""
         part = pd.DataFrame(index=range(len(records)))
         part["message"], part["rule"], part["severity"] = rule, source, severity
-        part["dataset"], part["text"], part["todo"] = dataset, says, todo
-        part["keys"] = records["USUBJID"].to_numpy() if "USUBJID" in records else ""
+        part["dataset"], part["variable"], part["text"], part["todo"] = dataset, variable, says, todo
+        part["value"], part["keys"] = value.to_numpy(), records["keys"].to_numpy()
         for name, column in {**COORDINATES, "record": "record"}.items():
             part[name] = records[column].to_numpy() if column in records else ""
         self._parts.append(part)
@@ -99,12 +109,17 @@ class Findings:
 
 
 def finding_ids(frame: Frame) -> pd.Series:
-    """The stable id of each finding: a hash of rule, message, record or keys, dataset, variable and field [C-QUERY]."""
+    """The stable id of each finding: a hash of message, rule, dataset, variable, field and record [C-QUERY].
+
+    A finding without EDC record is known by its keys. Several of one id are numbered in their order.
+    """
+    record = frame["record"].where(frame["record"] != "", frame["keys"])
     parts = pd.Series("", index=frame.index, dtype="str")
-    for column in ("message", "rule", "dataset", "variable", "field", "record", "keys"):
-        parts = parts + "|" + frame[column].astype("str")
-    seen = parts.groupby(parts).cumcount().astype("str")
-    return (parts + "|" + seen).map(lambda text: sha256(text.encode()).hexdigest()[:12])
+    for column in (frame[name] for name in ("message", "rule", "dataset", "variable", "field")):
+        parts = parts + "|" + column.astype("str")
+    parts = parts + "|" + record.astype("str")
+    numbered = parts + "|" + parts.groupby(parts).cumcount().astype("str")
+    return pd.Series([sha256(text.encode()).hexdigest()[:12] for text in numbered], index=frame.index, dtype="str")
 
 
 def with_status(found: Frame, before: Frame | None, extract: str) -> Frame:
@@ -117,11 +132,10 @@ def with_status(found: Frame, before: Frame | None, extract: str) -> Frame:
     found["status"], found["first_seen"] = "new", extract
     if before is None or not len(before):
         return _in_order(found)
-    old = before.set_index("id")
-    known = found["id"].isin(old.index)
-    then = found.loc[known, "id"].map(old["status"])
-    found.loc[known, "status"] = then.map(lambda status: "reopened" if status == "closed" else "open")
-    found.loc[known, "first_seen"] = found.loc[known, "id"].map(old["first_seen"])
+    old = before.drop_duplicates("id").set_index("id")[["status", "first_seen"]].reindex(found["id"]).set_axis(found.index)
+    known = old["status"].notna()
+    found["status"] = found["status"].mask(known, "open").mask(old["status"] == "closed", "reopened")
+    found["first_seen"] = found["first_seen"].mask(known, old["first_seen"])
     gone = before[~before["id"].isin(found["id"])].assign(status="closed")
     return _in_order(pd.concat([found, gone], ignore_index=True))
 

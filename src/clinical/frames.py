@@ -11,6 +11,7 @@ import pandas as pd
 Frame = pd.DataFrame
 Column = pd.Series
 DAY = "datetime64[s]"
+ROOM = 2**62
 
 
 def take(column: Column, rows: np.ndarray) -> Column:
@@ -97,14 +98,36 @@ def ranks_of(column: Column) -> np.ndarray:
     return rank[codes]
 
 
-def group_codes(columns: list[np.ndarray]) -> np.ndarray:
-    """One integer for each distinct combination of integer columns."""
-    whole = np.zeros(len(columns[0]), dtype="int64")
-    for column in columns:
+def packed(columns: list[np.ndarray]) -> np.ndarray:
+    """One integer a row that sorts as the rows of integer columns (-1 and up) do, the first column first."""
+    whole, room = columns[0].astype("int64") + 1, int(columns[0].max(initial=-1)) + 2
+    for column in columns[1:]:
         span = int(column.max(initial=-1)) + 2
+        if room > ROOM // span:
+            whole = pd.factorize(whole, sort=True)[0].astype("int64")
+            room = int(whole.max(initial=-1)) + 1
         whole = whole * span + (column + 1)
-        whole = pd.factorize(whole)[0].astype("int64")
+        room *= span
     return whole
+
+
+def group_codes(columns: list[np.ndarray]) -> np.ndarray:
+    """One integer for each distinct combination of integer columns, in order of first appearance."""
+    return pd.factorize(packed(columns))[0].astype("int64")
+
+
+def sorted_rows(key: np.ndarray) -> np.ndarray:
+    """The rows in ascending order of an integer key, ties by position."""
+    if (key[1:] >= key[:-1]).all():
+        return np.arange(len(key))
+    return np.argsort(key, kind="stable")
+
+
+def left_out(rows: np.ndarray, kept: np.ndarray) -> np.ndarray:
+    """The rows that are not among `kept`."""
+    there = np.zeros(int(max(rows.max(initial=-1), kept.max(initial=-1))) + 1, dtype=bool)
+    there[kept] = True
+    return rows[~there[rows]]
 
 
 def expand(left: np.ndarray, right: np.ndarray, groups: int) -> tuple[np.ndarray, np.ndarray]:

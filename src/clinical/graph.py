@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from clinical.errors import SpecError, SpecErrors
 from clinical.resolve import Names, Node
 from clinical.spec import Dataset, Part
-from clinical.words import Word
 
 
 @dataclass(frozen=True)
@@ -70,10 +69,9 @@ def _dataset_needs(names: Names, dataset: Dataset, needs: dict, at: dict, errors
     for column in dataset.columns():
         node = (dataset.name, column)
         needs[node], at[node] = {rows}, str(dataset.at)
-        for part, word in _statements(dataset, column):
+        for part, word in dataset.statements(column):
             at[node] = str(word.at)
             _attempt(errors, needs[node], lambda part=part, word=word: names.reads(dataset, part, word))
-        needs[node].discard(node)
     _set_by_engine(names, dataset, needs, at)
 
 
@@ -84,30 +82,18 @@ def _attempt(errors: list, found: set, reads: object) -> None:
         errors.append(fault)
 
 
-def _statements(dataset: Dataset, column: str) -> list[tuple[Part | None, Word]]:
-    """Each word that states the column, with the part whose records it is computed for."""
-    found: list[tuple[Part | None, Word]] = []
-    for part in dataset.parts:
-        given = [line.take[column] for line in part.lines if column in line.take]
-        found += [(part, word) for word in given]
-        if not part.lines or len(given) < len(part.lines):
-            word = dataset.word(part, None, column)
-            if word is not None:
-                found.append((part, word))
-    return found
-
-
 def _rows_needs(names: Names, dataset: Dataset, part: Part) -> set[Node]:
     found: set[Node] = set()
     here = f"{part.at}: {dataset.name}"
     if part.program:
         found |= set(names.program_reads(dataset, part.program))
     for asked in (part.where, *(line.where for line in part.lines)):
-        if asked is None:
-            continue
-        _source_columns(names, dataset, part, sorted(asked.columns), here, found)
-        for name in asked.others:
-            found |= set(names._nodes(dataset, names.understand(dataset, part, name, here)))
+        for test in asked.tests if asked else ():
+            at = f"{test.at}: {dataset.name}"
+            _source_columns(names, dataset, part, [test.column], at, found)
+            found |= names.right_side(dataset, part, test, at)
+    if part.listed:
+        names.list_columns(dataset, part, here)
     if part.source:
         keep = [*part.keep.order, *part.keep.by] if part.keep else []
         _source_columns(names, dataset, part, keep, here, found)

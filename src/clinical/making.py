@@ -6,7 +6,6 @@ written into the row account.
 
 from __future__ import annotations
 
-import csv
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -15,12 +14,13 @@ import pandas as pd
 from clinical.algorithms import evaluate
 from clinical.errors import DerivationError
 from clinical.findings import COLUMNS as FINDING_COLUMNS
-from clinical.frames import Column, Frame, codes_of, first_of_groups, group_codes, take
-from clinical.read import Sequence
-from clinical.records import _order_key, call_program, program_frames
-from clinical.rows import Made, PartRows, Raw, Records, Rows
+from clinical.frames import Column, Frame, codes_of, first_of_groups, group_codes, left_out, take
+from clinical.kinds import DATE
+from clinical.records import call_program, order_key, program_frames
+from clinical.resolve import listed
+from clinical.rows import Made, PartRows, Records, Rows, kind_of, tested
 from clinical.spec import Dataset, Line, Part
-from clinical.where import mask
+from clinical.where import Condition, mask
 
 if TYPE_CHECKING:
     from clinical.build import Build
@@ -56,17 +56,16 @@ def _from_source(build: Build, spec: Dataset, part: Part) -> tuple[np.ndarray, P
     index = np.arange(len(source.person))
     if part.where is not None:
         trial = _trial(build, spec, part, source, index)
-        holds = mask(source.column, part.where, other=trial.value, member=trial.member)
-        build.matched(part, part.source, [part.where], holds)
+        holds = _satisfies(build, source, index, part.where, trial)
+        build.matched(spec, part, part.source, [part.where], source.person[holds])
         build.set_aside(spec, part, source, index[~holds], "where")
         index = index[holds]
     if part.keep is not None:
-        kept = _kept(source, part, index)
-        build.set_aside(spec, part, source, np.setdiff1d(index, kept), "keep")
+        kept = _kept(build, source, part, index)
+        build.set_aside(spec, part, source, left_out(index, kept), "keep")
         index = kept
     index = _with_demographics(build, spec, part, source, index)
-    if isinstance(source, Raw):
-        source.used[index] = True
+    build.use(spec, source, index)
     if part.lines or part.listed:
         return _by_line(build, spec, part, source, index)
     return source.person[index], PartRows(part, 0, len(index), source, index)
@@ -78,12 +77,28 @@ def _trial(build: Build, spec: Dataset, part: Part, source: Records, index: np.n
     return Rows(build, Made(spec, person, [rows]), rows, np.arange(len(index)), trial=True)
 
 
-def _kept(source: Records, part: Part, index: np.ndarray) -> np.ndarray:
+def _satisfies(
+    build: Build, source: Records, index: np.ndarray, asked: Condition, trial: Rows
+) -> np.ndarray:
+    """Which of some source records satisfy a condition; `trial` are the records they would become."""
+    return mask(
+        lambda name: take(tested(build, source, name), index),
+        asked,
+        other=trial.tested,
+        member=trial.member,
+        dated=lambda name: kind_of(build, source, name) == DATE,
+    )
+
+
+def _kept(build: Build, source: Records, part: Part, index: np.ndarray) -> np.ndarray:
     keep = part.keep
     keys = [take(source.column(name), index) for name in keep.by]
     groups = group_codes([source.person[index], *(codes_of(key) for key in keys)])
     last = keep.which == "last"
-    order = [_order_key(take(source.column(name), index), last) for name in keep.order]
+    order = [
+        order_key(take(tested(build, source, name), index), kind_of(build, source, name), last)
+        for name in keep.order
+    ]
     found = first_of_groups(groups, order, int(groups.max(initial=-1)) + 1, last)
     return np.sort(index[found[found >= 0]])
 
@@ -91,26 +106,31 @@ def _kept(source: Records, part: Part, index: np.ndarray) -> np.ndarray:
 def _with_demographics(
     build: Build, spec: Dataset, part: Part, source: Records, index: np.ndarray
 ) -> np.ndarray:
-    if spec.layer != "sdtm" or spec.scope == "study" or spec.name == "DM" or "DM" not in build.study.datasets:
-        return index
-    known = np.zeros(len(build.persons) + 1, dtype=bool)
-    known[build.made("DM").person] = True
-    known[-1] = False
-    has = known[source.person[index]]
+    has = _in_demographics(build, spec, source.person[index])
     if not has.all():
         build.set_aside(spec, part, source, index[~has], "no DM record")
         build.found_at("build.no-subject", source.coordinates(index[~has]), spec.name, "USUBJID")
     return index[has]
 
 
+def _in_demographics(build: Build, spec: Dataset, person: np.ndarray) -> np.ndarray:
+    """Which records belong to a person who has, or in DM gets, a DM record."""
+    if spec.layer != "sdtm" or spec.scope == "study" or "DM" not in build.study.datasets:
+        return np.ones(len(person), dtype=bool)
+    known = np.zeros(len(build.persons) + 1, dtype=bool)
+    known[np.arange(len(build.persons)) if spec.name == "DM" else build.made("DM").person] = True
+    known[-1] = False
+    return known[person]
+
+
 def _by_line(
     build: Build, spec: Dataset, part: Part, source: Records, index: np.ndarray
 ) -> tuple[np.ndarray, PartRows]:
     if part.listed:
-        listed = _listed(build, spec, part.listed)
-        rows = np.repeat(index, len(listed))
-        line = np.tile(np.arange(len(listed)), len(index))
-        frame = pd.DataFrame({name: take(listed[name], line) for name in listed})
+        lines = _listed(build, spec, part)
+        rows = np.repeat(index, len(lines))
+        line = np.tile(np.arange(len(lines)), len(index))
+        frame = pd.DataFrame({name: take(lines[name], line) for name in lines})
         return source.person[rows], PartRows(part, 0, len(rows), source, rows, listed=frame)
     taken, lines = [], []
     for number, line in enumerate(part.lines):
@@ -120,7 +140,7 @@ def _by_line(
     rows, line = np.concatenate(taken), np.concatenate(lines)
     order = np.lexsort([line, rows])
     rows, line = rows[order], line[order]
-    build.set_aside(spec, part, source, np.setdiff1d(index, rows), "no line of each has a value")
+    build.set_aside(spec, part, source, left_out(index, rows), "no line of each has a value")
     return source.person[rows], PartRows(part, 0, len(rows), source, rows, line)
 
 
@@ -129,9 +149,8 @@ def _line_records(
 ) -> np.ndarray:
     if line.where is not None:
         trial = _trial(build, spec, part, source, index)
-        holds = mask(
-            lambda name: take(source.column(name), index), line.where, other=trial.value, member=trial.member
-        )
+        holds = _satisfies(build, source, index, line.where, trial)
+        build.matched(spec, line, part.source, [line.where], source.person[index[holds]])
         index = index[holds]
     if line.needs_value:
         word = next(iter(line.take.values()))
@@ -142,37 +161,18 @@ def _line_records(
 
 def _table(build: Build, spec: Dataset, part: Part) -> tuple[np.ndarray, PartRows]:
     if part.listed:
-        listed = _listed(build, spec, part.listed)
-        person = np.full(len(listed), -1, dtype="int64")
-        return person, PartRows(part, 0, len(listed), listed=listed)
-    kept = []
-    for number, line in enumerate(part.lines):
-        if line.needs_value and part.lines[number].take:
-            word = next((w for w in line.take.values() if w.word != "constant"), None)
-            rows = PartRows(part, 0, 1)
-            trial = Rows(build, Made(spec, np.array([-1]), [rows]), rows, np.array([0]), trial=True)
-            if word is not None and evaluate(trial, word).isna().all():
-                continue
-        kept.append(number)
-    return np.full(len(kept), -1, dtype="int64"), PartRows(part, 0, len(kept), line=np.array(kept))
+        lines = _listed(build, spec, part)
+        person = np.full(len(lines), -1, dtype="int64")
+        return person, PartRows(part, 0, len(lines), listed=lines)
+    size = len(part.lines)
+    return np.full(size, -1, dtype="int64"), PartRows(part, 0, size, line=np.arange(size))
 
 
-def _listed(build: Build, spec: Dataset, name: str) -> Frame:
-    """The list that `each` walks: of study.yml, or a CSV file beside the spec."""
-    if name.startswith("study."):
-        items = build.study.setting(name[6:])
-        if not isinstance(items, Sequence):
-            raise DerivationError("build.no-list", spec.name, name=name)
-        columns = list(dict.fromkeys(key for item in items for key in item))
-        table = {key: [str(item[key]) if key in item else None for item in items] for key in columns}
-    else:
-        path = build.study.folder / spec.layer / name
-        if not path.is_file():
-            raise DerivationError("build.no-list", spec.name, name=name)
-        with path.open(encoding="utf-8", newline="") as lines:
-            items = list(csv.DictReader(lines))
-        table = {key: [item[key] or None for item in items] for key in (items[0] if items else {})}
-    return pd.DataFrame({key: pd.Series(values, dtype="str") for key, values in table.items()})
+def _listed(build: Build, spec: Dataset, part: Part) -> Frame:
+    """The list that `each` or `table` walks: of study.yml, or a CSV file beside the spec."""
+    columns, items = listed(build.study, spec, part, str(part.at))
+    cells = {key: [str(item[key]) if item.get(key) else None for item in items] for key in columns}
+    return pd.DataFrame({key: pd.Series(values, dtype="str") for key, values in cells.items()})
 
 
 def _programmed(build: Build, spec: Dataset, part: Part) -> tuple[np.ndarray, PartRows, Frame]:
@@ -182,10 +182,21 @@ def _programmed(build: Build, spec: Dataset, part: Part) -> tuple[np.ndarray, Pa
     frame, lineage, findings = (
         (*answer, None, None)[:3] if isinstance(answer, tuple) else (answer, None, None)
     )
+    if not isinstance(frame, pd.DataFrame):
+        raise DerivationError("build.program-rows", spec.name, name=part.program.value)
     frame = frame.reset_index(drop=True)
     if findings is not None and len(findings):
         build.findings.extend(findings.reindex(columns=FINDING_COLUMNS))
     person = _person_of(build, frame)
+    named = frame["USUBJID"].notna().to_numpy() if "USUBJID" in frame else np.zeros(len(frame), dtype=bool)
+    has = _in_demographics(build, spec, person) | ~named
+    if not has.all():
+        build.set_aside(spec, part, Made(spec, person), np.flatnonzero(~has), "no DM record")
+        build.found_at("build.no-subject", frame.loc[~has, ["USUBJID"]], spec.name, "USUBJID")
+        frame, person = frame[has].reset_index(drop=True), person[has]
+        if lineage is not None:
+            lineage = lineage[has[lineage["row"]]]
+            lineage = lineage.assign(row=(np.cumsum(has) - 1)[lineage["row"]])
     if lineage is not None:
         build.lineage[spec.name, part.name] = lineage
     return person, PartRows(part, 0, len(frame)), frame

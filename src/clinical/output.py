@@ -17,6 +17,7 @@ from clinical.rows import Cut, Made, Raw
 from clinical.standards import SUPP, Standard, Variable
 
 LONGEST = 200
+CONTINUED = {"CO": "COVAL", "TS": "TSVAL"}  # these go on in the dataset itself, as COVAL1 and TSVAL1 [C-SPLIT]
 SUPP_COLUMNS = (
     "STUDYID", "RDOMAIN", "USUBJID", "IDVAR", "IDVARVAL", "QNAM", "QLABEL", "QVAL", "QORIG", "QEVAL",
 )  # fmt: skip
@@ -51,6 +52,8 @@ def outputs(build: Build, name: str) -> list[Output]:
     variables = _variables(build, made, standard)
     frame = pd.DataFrame({v.name: _output_column(build, made, v.name, order) for v in variables})
     frame, spilled = _without_long_text(frame, variables)
+    if spilled:
+        frame, variables, spilled = _continued(build, made, frame, variables, spilled)
     _check_keys(build, made, order)
     lineage = _lineage(build, made, order)
     label = str(made.spec.raw.get("label", standard.label))
@@ -73,11 +76,11 @@ def _variables(build: Build, made: Made, standard: Standard) -> tuple[Variable, 
 
 
 def _own_variable(made: Made, name: str, order: int) -> Variable:
-    words = [made.spec.word(part.part, None, name) for part in made.parts]
-    word = next((word for word in words if word is not None), None)
-    if word is None or not word.label:
+    words = [word for _, word in made.spec.statements(name)]
+    label = next((word.label for word in words if word.label), "")
+    if not label:
         raise DerivationError("build.unknown-variable", made.name, column=name)
-    return Variable(name, word.label, word.type or "Char", order)
+    return Variable(name, label, next((word.type for word in words if word.type), "Char"), order)
 
 
 def _output_column(build: Build, made: Made, name: str, order: np.ndarray) -> Column:
@@ -120,6 +123,35 @@ def _without_long_text(
             stem = variable.name[:7] if len(variable.name) == 8 else variable.name
             spilled.append((f"{stem}{number}", variable.label, piece))
     return frame, spilled
+
+
+Spilled = list[tuple[str, str, Column]]
+
+
+def _continued(
+    build: Build, made: Made, frame: Frame, variables: tuple[Variable, ...], spilled: Spilled
+) -> tuple[Frame, tuple[Variable, ...], Spilled]:
+    """Long text that does not go on in SUPP--: of comments and of the trial summary; in ADaM it ends.
+
+    Raises: DerivationError for another study-wide dataset, which has no SUPP--.
+    """
+    stems = {name.rstrip("0123456789") for name, _, _ in spilled}
+    if made.spec.layer == "adam":
+        for name in stems:
+            build.findings.add("build.text-cut", dataset=made.name, variable=name, keys=name)
+        return frame, variables, []
+    parent = CONTINUED.get(made.name)
+    if made.study_wide and stems != {parent}:
+        raise DerivationError("build.text-long", made.name, names=", ".join(sorted(stems)))
+    own = [each for each in spilled if parent and each[0].startswith(parent)]
+    if not own:
+        return frame, variables, spilled
+    at = [variable.name for variable in variables].index(parent) + 1
+    added = [Variable(name, label, "Char", variables[at - 1].order) for name, label, _ in own]
+    for place, (name, _, column) in enumerate(own):
+        frame.insert(at + place, name, column)
+    rest = [each for each in spilled if each not in own]
+    return frame, (*variables[:at], *added, *variables[at:]), rest
 
 
 def _split(column: Column) -> list[Column]:

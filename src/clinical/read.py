@@ -16,7 +16,7 @@ from clinical.errors import SpecError
 
 @dataclass(frozen=True)
 class At:
-    """Where a value was written: `mappings/rd1302/sdtm/dm.yml:14`."""
+    """Where a value was written: `mappings/<study>/sdtm/dm.yml:14`."""
 
     file: str
     line: int
@@ -39,16 +39,16 @@ class Text(str):
 
 
 class Mapping(dict):
-    """A YAML mapping; `at` is its first line, `lines` the line of each key."""
+    """A YAML mapping; `at` is its first line, `lines` where each key was written (a base's keys in its own file)."""
 
-    def __init__(self, items: dict | None = None, at: At | None = None, lines: dict[str, int] | None = None):
+    def __init__(self, items: dict | None = None, at: At | None = None, lines: dict[str, At] | None = None):
         super().__init__(items or {})
         self.at = at or At("", 0)
         self.lines = dict(lines or {})
 
     def line(self, key: str) -> At:
         """Where `key` was written."""
-        return At(self.at.file, self.lines.get(key, self.at.line))
+        return self.lines.get(key, self.at)
 
 
 class Sequence(list):
@@ -65,11 +65,16 @@ Value = Text | Mapping | Sequence
 def read_yaml(path: Path, root: Path | None = None) -> Mapping:
     """The mapping that `path` holds; positions name the file relative to `root`.
 
-    Raises: SpecError for what YAML itself refuses, a key given twice, an anchor, alias, tag or merge key, and a
-            document that is not a mapping.
+    Raises: SpecError for what YAML itself refuses, text that is not UTF-8, a key given twice, an anchor, alias, tag
+            or merge key, and a document that is not a mapping.
     """
-    name = str(path.relative_to(root)) if root else str(path)
-    return parse_yaml(path.read_text("utf-8"), name)
+    name = path.relative_to(root).as_posix() if root else str(path)
+    try:
+        text = path.read_bytes().decode("utf-8-sig")
+    except UnicodeDecodeError as fault:
+        line = fault.object.count(b"\n", 0, fault.start) + 1
+        raise SpecError("spec.not-yaml", At(name, line), problem="not UTF-8") from fault
+    return parse_yaml(text, name)
 
 
 def parse_yaml(text: str, name: str) -> Mapping:
@@ -81,6 +86,9 @@ def parse_yaml(text: str, name: str) -> Mapping:
         mark = fault.problem_mark or fault.context_mark
         line = mark.line + 1 if mark else 1
         raise SpecError("spec.not-yaml", At(name, line), problem=fault.problem or str(fault)) from fault
+    except yaml.reader.ReaderError as fault:
+        line = text.count("\n", 0, fault.position) + 1
+        raise SpecError("spec.not-yaml", At(name, line), problem=fault.reason) from fault
     if node is None:
         return Mapping(at=At(name, 1))
     if not isinstance(node, yaml.MappingNode):
@@ -92,7 +100,7 @@ def _refuse_sharing(text: str, name: str) -> None:
     if not any(sign in text for sign in "&*!"):
         return
     for event in yaml.parse(text, Loader=yaml.CSafeLoader):
-        tagged = getattr(event, "tag", None) not in (None, "!")
+        tagged = getattr(event, "tag", None) is not None
         if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None) or tagged:
             raise SpecError("spec.sharing", At(name, event.start_mark.line + 1))
 
@@ -104,16 +112,16 @@ def _value(node: yaml.Node, name: str) -> Value:
     if isinstance(node, yaml.SequenceNode):
         return Sequence([_value(item, name) for item in node.value], at)
     items: dict[str, Value] = {}
-    lines: dict[str, int] = {}
+    lines: dict[str, At] = {}
     for key_node, value_node in node.value:
-        line = key_node.start_mark.line + 1
+        line = At(name, key_node.start_mark.line + 1)
         if not isinstance(key_node, yaml.ScalarNode):
-            raise SpecError("spec.key-not-text", At(name, line))
+            raise SpecError("spec.key-not-text", line)
         key = key_node.value
         if key == "<<":
-            raise SpecError("spec.sharing", At(name, line))
+            raise SpecError("spec.sharing", line)
         if key in items:
-            raise SpecError("spec.key-twice", At(name, line), key=key, first=lines[key], second=line)
+            raise SpecError("spec.key-twice", line, key=key, first=lines[key].line, second=line.line)
         items[key] = _value(value_node, name)
         lines[key] = line
     return Mapping(items, at, lines)

@@ -27,9 +27,10 @@ from clinical.frames import (
     same_type,
     take,
 )
+from clinical.kinds import DATE, UNKNOWN
 from clinical.resolve import split_source
-from clinical.rows import Raw, Records, Rows
-from clinical.where import mask
+from clinical.rows import Records, Rows, kind_of, tested
+from clinical.where import Condition, mask
 from clinical.words import Source, Word
 
 
@@ -53,39 +54,59 @@ def last(rows: Rows, word: Word) -> Column:
 def _end(rows: Rows, word: Word, last: bool) -> Column:
     """Among all sources' records, the one at an end of the order; partial dates by earliest or latest moment."""
     asker, pairs = _questions(rows, word)
-    values, order, owners = [], [], []
+    values, owners, order = [], [], []
     for source in word.value:
         records, column = _records(rows, source)
         owner, row = _matching(rows, word, source, records, asker, pairs)
         value = take(records.column(column), row)
-        if "order" in word.args:
-            keys = [_order_key(take(records.column(name), row), last) for name in word.args["order"]]
-        else:
-            complete = dates.is_complete(value) if word.args.get("complete") else value.notna().to_numpy()
-            owner, value = owner[complete], take(value, np.flatnonzero(complete))
-            keys = [_order_key(value, last), _known_parts(value, last)]
-        values.append(value)
-        owners.append(owner)
-        order.append(keys)
-    value = values[0] if len(values) == 1 else pd.concat(same_type(values), ignore_index=True)
-    keys = [np.concatenate(parts) for parts in zip(*order, strict=True)]
+        usable = np.ones(len(row), dtype=bool)
+        if word.args.get("complete"):
+            usable = dates.is_complete(value)
+        elif "order" not in word.args:
+            usable = value.notna().to_numpy()
+        row = row[usable]
+        values.append(take(value, np.flatnonzero(usable)))
+        owners.append(owner[usable])
+        names = word.args.get("order", (column,))
+        order.append([(take(tested(rows.build, records, name), row), kind_of(rows.build, records, name))
+                      for name in names])  # fmt: skip
+    keys = [_joint_key(parts, last) for parts in zip(*order, strict=True)]
+    value = _together(values)
+    if "order" not in word.args:
+        keys.append(_known_parts(value, last))
     chosen = first_of_groups(np.concatenate(owners), keys, int(asker.max(initial=-1)) + 1, last)
     return take(value, _answers(chosen, asker))
+
+
+def _together(columns: list[Column]) -> Column:
+    return columns[0] if len(columns) == 1 else pd.concat(same_type(columns), ignore_index=True)
+
+
+def _joint_key(parts: tuple[tuple[Column, str], ...], last: bool) -> np.ndarray:
+    """One order over the records of all sources."""
+    kinds = {kind for _, kind in parts}
+    return order_key(
+        _together([column for column, _ in parts]), kinds.pop() if len(kinds) == 1 else UNKNOWN, last
+    )
 
 
 def _answers(chosen: np.ndarray, asker: np.ndarray) -> np.ndarray:
     return np.append(chosen, -1)[asker]
 
 
-def _order_key(column: Column, last: bool) -> np.ndarray:
+def order_key(column: Column, kind: str, last: bool) -> np.ndarray:
+    """What records are ordered by; a missing value is neither first nor last while another record has one."""
     if pd.api.types.is_float_dtype(column):
-        return np.nan_to_num(column.to_numpy(), nan=-np.inf)
-    if pd.api.types.is_datetime64_any_dtype(column):
-        return column.to_numpy().astype("int64")
-    moments = dates.latest(column) if last else dates.earliest(column)
-    if moments.notna().sum() == column.notna().sum():
-        return moments.to_numpy().astype("datetime64[s]").astype("int64")
-    return ranks_of(column)
+        return np.nan_to_num(column.to_numpy(), nan=-np.inf if last else np.inf)
+    if pd.api.types.is_datetime64_any_dtype(column) or kind == DATE:
+        dated = pd.api.types.is_datetime64_any_dtype(column)
+        moments = column if dated else dates.latest(column) if last else dates.earliest(column)
+        keys = moments.to_numpy().astype("datetime64[s]").astype("int64")
+        missing = moments.isna().to_numpy()
+    else:
+        keys, missing = ranks_of(column), column.isna().to_numpy()
+    end = np.iinfo("int64").min if last else np.iinfo("int64").max
+    return np.where(missing, end, keys)
 
 
 def _known_parts(column: Column, last: bool) -> np.ndarray:
@@ -104,7 +125,7 @@ def _records(rows: Rows, source: Source) -> tuple[Records, str]:
 
 
 def _questions(rows: Rows, word: Word) -> tuple[np.ndarray, bool]:
-    """The distinct question behind each record: its person, or the record itself if `where` looks at the record."""
+    """The question behind each record: its person, or the record itself if `where` looks at the record."""
     asked = [word.args.get("where"), *(source.where for source in word.value)]
     if any(where is not None and where.others for where in asked):
         return np.arange(rows.size), True
@@ -121,36 +142,44 @@ def _matching(
     if not pairs:
         chosen = np.ones(len(records.person), dtype=bool)
         for where in conditions:
-            chosen &= mask(records.column, where)
-        rows.build.matched(word, source.of, conditions, chosen)
+            chosen &= _plain(rows, records, where)
+        rows.build.matched(rows.made.spec, word, source.of, conditions, records.person[chosen])
         row = np.flatnonzero(chosen)
-        mark_used(records, row)
-        wide = rows.made.study_wide or records.study_wide
-        owner = np.zeros(len(row), dtype="int64") if wide else records.person[row]
+        rows.build.use(rows.made.spec, records, row)
+        if rows.made.study_wide:
+            return np.zeros(len(row), dtype="int64"), row
+        if records.study_wide:
+            people = np.unique(asker[asker >= 0])
+            return np.repeat(people, len(row)), np.tile(row, len(people))
+        owner = records.person[row]
         inside = owner <= asker.max(initial=-1)
         return owner[inside].astype("int64"), row[inside]
+    for where in conditions:
+        if not where.others:
+            held = records.person[_plain(rows, records, where)]
+            rows.build.matched(rows.made.spec, word, source.of, [where], held)
     left, right, groups = rows.groups(records)
     owner, row = expand(left, right, groups)
     chosen = np.ones(len(row), dtype=bool)
     for where in conditions:
         chosen &= mask(
-            lambda name: take(records.column(name), row),
+            lambda name: take(tested(rows.build, records, name), row),
             where,
-            other=lambda name: take(rows.value(name), owner),
-            member=lambda values, name: _member_of(rows, owner, values, name),
+            other=lambda name: take(rows.tested(name), owner),
+            member=lambda values, test: rows.some(owner).member(values, test),
+            dated=lambda name: kind_of(rows.build, records, name) == DATE,
         )
-    mark_used(records, row[chosen])
+    rows.build.use(rows.made.spec, records, row[chosen])
     return owner[chosen], row[chosen]
 
 
-def mark_used(records: Records, row: np.ndarray) -> None:
-    """A raw record that a word read counts as taken in the row account."""
-    if isinstance(records, Raw):
-        records.used[row] = True
-
-
-def _member_of(rows: Rows, owner: np.ndarray, values: Column, name: str) -> np.ndarray:
-    return rows.some(owner).member(values, name)
+def _plain(rows: Rows, records: Records, where: Condition) -> np.ndarray:
+    """Which records satisfy a condition that does not look at the record being built."""
+    return mask(
+        lambda name: tested(rows.build, records, name),
+        where,
+        dated=lambda name: kind_of(rows.build, records, name) == DATE,
+    )
 
 
 def count(rows: Rows, word: Word) -> Column:
@@ -175,7 +204,13 @@ def total(rows: Rows, word: Word) -> Column:
     for source in word.value:
         records, column = _records(rows, source)
         owner, row = _matching(rows, word, source, records, asker, pairs)
-        value = numbers(take(records.column(column), row), rows.build.comma)
+        collected = take(records.column(column), row)
+        value = numbers(collected, rows.build.comma)
+        bad = np.unique(row[np.isnan(value) & collected.notna().to_numpy()])
+        if len(bad) and not rows.trial:
+            variable = word.owner.partition(".")[2]
+            given = take(records.column(column), bad)
+            rows.build.found_at("build.not-a-number", records.coordinates(bad), rows.made.name, variable, given)
         owners.append(owner[~np.isnan(value)])
         values.append(value[~np.isnan(value)])
     owner, value = np.concatenate(owners), np.concatenate(values)
@@ -192,14 +227,15 @@ def lookup(rows: Rows, word: Word) -> Column:
         rows.build.form(head[4:]) if head.startswith("raw.") else rows.build.dataset(head, rows.made.spec)
     )
     left, right, _ = rows.groups(records)
-    mine = [rows.value(name) for name in word.args["match"].values()]
-    theirs = [records.column(name) for name in word.args["match"]]
+    mine = [rows.tested(name) for name in word.args["match"].values()]
+    theirs = [tested(rows.build, records, name) for name in word.args["match"]]
     here, there = joint_codes([pd.Series(left), *mine], [pd.Series(right), *theirs])
+    here, there = np.where(left < 0, -1, here), np.where(right < 0, -1, there)
     values = records.column(column)
     codes = codes_of(values)
     size = int(max(here.max(initial=-1), there.max(initial=-1))) + 1
     usable = (there >= 0) & (codes >= 0)
-    mark_used(records, np.flatnonzero(there >= 0))
+    rows.build.use(rows.made.spec, records, np.flatnonzero(there >= 0))
     row = np.full(size + 1, -1, dtype="int64")
     row[there[usable][::-1]] = np.flatnonzero(usable)[::-1]
     differs = np.zeros(size + 1, dtype=bool)
@@ -275,7 +311,19 @@ class _Spans:
         answer[hit_left[::-1]] = hit_row[::-1]
         differs = np.zeros(size, bool)
         differs[hit_left[self.value[hit_row] != self.value[answer[hit_left]]]] = True
+        differs[self._with_gap(hit_left, hit_row)] = True
         return np.where(low_in & high_in & ~differs, answer, -1)
+
+    def _with_gap(self, left: np.ndarray, row: np.ndarray) -> np.ndarray:
+        """The questions whose intervals leave a day between them that is in none."""
+        start, end = self.start[row] // DAY, self.end[row] // DAY + self.closed[row]
+        end = np.where(self.open[row], np.iinfo("int32").max, end)
+        order = np.lexsort([start, left])
+        left, start, end = left[order], start[order], end[order]
+        apart = np.int64(2) ** 33
+        covered = np.maximum.accumulate(end + left * apart) - left * apart
+        gap = (left[1:] == left[:-1]) & (start[1:] > covered[:-1])
+        return left[1:][gap]
 
     def _before_end(self, moment: np.ndarray, row: np.ndarray, both: np.ndarray) -> np.ndarray:
         inside = np.where(
@@ -305,9 +353,12 @@ def pick(rows: Rows, word: Word) -> Column:
     chosen = rows.holds(where) if where is not None else np.ones(rows.size, dtype=bool)
     index = np.flatnonzero(chosen)
     inside = rows.some(index)
-    groups = group_codes([inside.person, *(codes_of(inside.value(name)) for name in word.args.get("by", ()))])
+    person = np.zeros(inside.size, dtype="int64") if rows.made.study_wide else inside.person
+    groups = group_codes([person, *(codes_of(inside.value(name)) for name in word.args.get("by", ()))])
     last = word.value == "last"
-    keys = [_order_key(inside.value(name), last) for name in word.args["order"]]
+    kinds = [rows.build.kinds.of(inside.understand(name)) for name in word.args["order"]]
+    keys = [order_key(inside.tested(name), kind, last)
+            for name, kind in zip(word.args["order"], kinds, strict=True)]  # fmt: skip
     found = first_of_groups(groups, keys, int(groups.max(initial=-1)) + 1, last)
     marks = np.full(rows.size, -1, dtype="int64")
     marks[index[found[found >= 0]]] = 0

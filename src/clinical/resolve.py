@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import copy
+import csv
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from clinical.errors import SpecError
 from clinical.names import closest
+from clinical.read import Sequence, Text
 from clinical.spec import Dataset, Line, Part
 from clinical.study import Study
-from clinical.words import Source, Word, member_names, own_names
+from clinical.where import Column, Test
+from clinical.words import Source, Word, bare_names, lines_of, member_names
 
 # of the dataset itself, of its raw record, of its source dataset's record, of a raw form, of another dataset
 OWN, RECORD, SOURCE, FORM, DATASET = "own", "record", "source", "form", "dataset"
@@ -86,10 +89,10 @@ class Names:
         if head == "raw":
             return self._raw(dataset, part, rest, at)
         if head == "study":
-            if name != "study.data_cut" and self.study.setting(rest) is None:
-                raise SpecError("spec.no-setting", at, name=name)
+            self._must_be_set(name, rest, at)
             return Ref(STUDY, "", rest)
         if head == "each":
+            self._must_be_listed(dataset, name, rest, at)
             return Ref(EACH, "", rest)
         if head == dataset.name:
             self._must_have(head, rest, at)
@@ -104,9 +107,35 @@ class Names:
 
     def _must_have(self, dataset: str, column: str, at: str) -> None:
         if not self.has(dataset, column):
-            near = closest(column, self._columns[dataset])
+            raise self.no_column(dataset, column, at)
+
+    def no_column(self, dataset: str, column: str, at: str) -> SpecError:
+        """The refusal of a column that a dataset does not have."""
+        near = closest(column, sorted(self._columns[dataset]))
+        hint = f"; did you mean {near}?" if near else ""
+        return SpecError("spec.no-column", at, dataset=dataset, column=column, hint=hint)
+
+    def _must_be_set(self, name: str, path: str, at: str) -> None:
+        given = self.study.setting(path)
+        if given is None and path != "data_cut":
+            raise SpecError("spec.no-setting", at, name=name)
+        if given is not None and not isinstance(given, Text):
+            raise SpecError("spec.setting-shape", at, name=name)
+
+    def _must_be_listed(self, dataset: Dataset, name: str, column: str, at: str) -> None:
+        """A column of a list that some part walks; records of other parts have none."""
+        known = [each for part in dataset.parts if part.listed for each in self.list_columns(dataset, part, at)]
+        if column not in known:
+            near = closest(column, known)
             hint = f"; did you mean {near}?" if near else ""
-            raise SpecError("spec.no-column", at, dataset=dataset, column=column, hint=hint)
+            raise SpecError("spec.list-column", at, name="the list", column=column, hint=hint)
+
+    def list_columns(self, dataset: Dataset, part: Part, at: str) -> list[str]:
+        """The columns of the list that `each` or `table` of a part walks.
+
+        Raises: SpecError where there is no such list.
+        """
+        return list(listed(self.study, dataset, part, at)[0])
 
     def _raw(self, dataset: Dataset, part: Part | None, rest: str, at: str) -> Ref:
         form, _, field = rest.partition(".")
@@ -135,8 +164,13 @@ class Names:
             hint = f"; did you mean {near}?" if near else ""
             raise SpecError("spec.no-field", at, form=form, field=field, hint=hint)
 
-    def is_single(self, ref: Ref) -> bool:
-        """Whether the name has one value a record: on the record itself, or in something keyed by subject."""
+    def is_single(self, ref: Ref, reader: Dataset) -> bool:
+        """Whether the name has one value a record: on the record itself, or in something keyed by subject.
+
+        A `scope: study` dataset reads every subject, so only its own record has one value.
+        """
+        if reader.scope == "study" and ref.kind in (FORM, DATASET):
+            return False
         if ref.kind == FORM:
             return self.study.forms[ref.dataset].per_subject
         if ref.kind == DATASET:
@@ -151,14 +185,29 @@ class Names:
         Raises: SpecError for names nothing has and many-record names used bare.
         """
         at = word.where_it_stands()
-        many = member_names(word)
-        for name in own_names(word):
+        for name in bare_names(word):
             ref = self.understand(dataset, part, name, at)
-            if not self.is_single(ref) and name not in many:
-                raise SpecError("spec.many", at, name=ref.dataset)
+            self.must_be_single(ref, dataset, at)
             yield from self._nodes(dataset, ref)
-        for line in word.value if word.word in ("case", "any_of") else (word,):
-            yield from self._records(dataset, part, line, at)
+        for name in member_names(word):
+            yield from self._nodes(dataset, self.understand(dataset, part, name, at))
+        yield from self._records(dataset, part, word, at)
+        for line in lines_of(word):
+            yield from self.reads(dataset, part, line)
+
+    def right_side(self, dataset: Dataset, part: Part | None, test: Test, at: str) -> set[Node]:
+        """The columns that `{column: NAME}` of a comparison needs."""
+        if not isinstance(test.value, Column):
+            return set()
+        ref = self.understand(dataset, part, test.value.name, at)
+        if not test.of_set:
+            self.must_be_single(ref, dataset, at)
+        return set(self._nodes(dataset, ref))
+
+    def must_be_single(self, ref: Ref, reader: Dataset, at: str) -> None:
+        """Refuses a name used bare that has many records a subject."""
+        if not self.is_single(ref, reader):
+            raise SpecError("spec.many", at, name=f"raw.{ref.dataset}" if ref.kind == FORM else ref.dataset)
 
     def _nodes(self, dataset: Dataset, ref: Ref) -> Iterator[Node]:
         if ref.kind == OWN and ref.column not in ("STUDYID", "DOMAIN", "USUBJID"):
@@ -202,8 +251,9 @@ class Names:
         elif word.word == "program":
             yield from self.program_reads(dataset, word)
         elif word.word == "study_day":
-            reference = word.args.get("since") or REFERENCE[dataset.layer]
-            yield from self._nodes(dataset, self.understand(dataset, part, reference, at))
+            ref = self.understand(dataset, part, word.args.get("since") or REFERENCE[dataset.layer], at)
+            self.must_be_single(ref, dataset, at)
+            yield from self._nodes(dataset, ref)
 
     def _source(
         self, dataset: Dataset, part: Part | None, word: Word, source: Source, at: str
@@ -263,6 +313,25 @@ class Names:
         if line.needs_value:
             first = next(iter(line.take.values()))
             yield from self.reads(dataset, part, first)
+
+
+def listed(study: Study, dataset: Dataset, part: Part, at: str) -> tuple[dict[str, None], list[dict[str, str]]]:
+    """The columns and lines of the list that `each` or `table` of a part walks.
+
+    Raises: SpecError where study.yml has no such list of mappings to texts, or no such file stands beside the spec.
+    """
+    if part.listed.startswith("study."):
+        items = study.setting(part.listed[6:])
+        if not isinstance(items, Sequence) or not all(isinstance(item, dict) for item in items):
+            raise SpecError("spec.no-list", at, name=part.listed)
+    else:
+        path = study.folder / dataset.layer / part.listed
+        if not path.is_file():
+            raise SpecError("spec.no-list", at, name=part.listed)
+        with path.open(encoding="utf-8-sig", newline="") as lines:
+            items = list(csv.DictReader(lines))
+    columns = dict.fromkeys(key for item in items for key, value in item.items() if isinstance(value, str))
+    return columns, items
 
 
 def split_source(name: str) -> tuple[str, str]:

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 import pandas as pd
 
-from clinical import dates
+from clinical import dates, results
 from clinical.errors import DerivationError
-from clinical.frames import Column, Frame, constant, empty, joint_codes, take
+from clinical.frames import Column, Frame, constant, empty, expand, joint_codes, take
+from clinical.kinds import DATE, NUMBER
 from clinical.resolve import DATASET, EACH, FORM, OWN, RECORD, SOURCE, Ref
 from clinical.spec import Dataset, Line, Part
-from clinical.where import Condition, mask
+from clinical.where import Condition, Test, compare, mask
 
 if TYPE_CHECKING:
     from clinical.build import Build
@@ -38,7 +39,6 @@ class Raw:
 
     def __init__(self, name: str, frame: Frame, person: np.ndarray):
         self.name, self.frame, self.person = name, frame, person
-        self.used = np.zeros(len(frame), dtype=bool)
 
     def column(self, name: str) -> Column:
         """A field as text; missing throughout where this extract does not have it."""
@@ -171,7 +171,7 @@ class Rows:
 
     def value(self, name: str) -> Column:
         """The column that a name means on these records."""
-        ref = self.build.understand(self.made.spec, self.part.part if self.part else None, name)
+        ref = self.understand(name)
         if ref.kind == OWN:
             return self._own(ref.column)
         if ref.kind in (RECORD, SOURCE):
@@ -181,8 +181,28 @@ class Rows:
         if ref.kind == DATASET:
             return self._of_subject(self.build.dataset(ref.dataset, self.made.spec), ref.column)
         if ref.kind == EACH:
-            return take(self.part.listed[ref.column], self.index - self.part.start)
-        return constant(self.build.setting(ref.column), self.size)
+            return self._of_list(ref.column)
+        setting = self.build.setting(ref.column)
+        return constant(setting, self.size) if setting else empty("str", self.size)
+
+    def understand(self, name: str) -> Ref:
+        """What a name means on these records."""
+        return self.build.understand(self.made.spec, self.part.part if self.part else None, name)
+
+    def tested(self, name: str) -> Column:
+        """The column as conditions and orders see it: a number field as numbers."""
+        column = self.value(name)
+        return as_tested(self.build, column, self.build.kinds.of(self.understand(name)))
+
+    def dated(self, name: str) -> bool:
+        """Whether a name on these records is a date."""
+        return self.build.kinds.of(self.understand(name)) == DATE
+
+    def _of_list(self, column: str) -> Column:
+        listed = self.part.listed if self.part else None
+        if listed is None or column not in listed:
+            return empty("str", self.size)
+        return take(listed[column], self.index - self.part.start)
 
     def _own(self, name: str) -> Column:
         if name == "STUDYID":
@@ -206,8 +226,7 @@ class Rows:
         row = np.full(groups + 1, -1, dtype="int64")
         row[right[::-1]] = np.arange(len(right))[::-1]
         row[-1] = -1
-        if isinstance(records, Raw):
-            records.used[row[row >= 0]] = True
+        self.build.use(self.made.spec, records, row[row >= 0])
         return take(records.column(column), row[left])
 
     def groups(self, records: Records) -> tuple[np.ndarray, np.ndarray, int]:
@@ -218,20 +237,40 @@ class Rows:
 
     def holds(self, asked: Condition) -> np.ndarray:
         """Which records satisfy a `when`."""
-        return mask(self.value, asked, other=self.value, member=self.member)
+        return mask(self.tested, asked, other=self.tested, member=self.member, dated=self.dated)
 
-    def member(self, values: Column, name: str) -> np.ndarray:
-        """Whether each value is one of the subject's values of a many-record column."""
-        ref = self.build.understand(self.made.spec, self.part.part if self.part else None, name)
-        if ref.kind == FORM:
-            records = self.build.form(ref.dataset)
-        elif ref.kind == DATASET:
-            records = self.build.dataset(ref.dataset, self.made.spec)
-        else:
-            return (values == self.value(name)).to_numpy(dtype=bool, na_value=False)
-        left, right, _ = self.groups(records)
-        here, there = joint_codes([pd.Series(left), values], [pd.Series(right), records.column(ref.column)])
-        return np.isin(here, there[there >= 0]) & (here >= 0)
+    def member(self, values: Column, test: Test) -> np.ndarray:
+        """Which values are (`in`) or are not (`notin`) among the subject's values of a column.
+
+        Missing: a missing value is neither; nor is any value where the name has one value and that is missing.
+        """
+        ref = self.understand(test.value.name)
+        dated = self.build.kinds.of(ref) == DATE
+        if self.build.names.is_single(ref, self.made.spec):
+            return compare(values, test.op, self.tested(test.value.name), dated)
+        records = self.build.form(ref.dataset) if ref.kind == FORM else self.build.dataset(
+            ref.dataset, self.made.spec)  # fmt: skip
+        column = tested(self.build, records, ref.column)
+        left, right, groups = self.groups(records)
+        if dated:
+            return self._date_among(values, test.op, column, expand(left, right, groups))
+        here, there = joint_codes([pd.Series(left), values], [pd.Series(right), column])
+        inside = np.isin(here, there[there >= 0]) & (here >= 0)
+        return inside if test.op == "in" else ~inside & values.notna().to_numpy()
+
+    def _date_among(
+        self, values: Column, op: str, column: Column, pairs: tuple[np.ndarray, np.ndarray]
+    ) -> np.ndarray:
+        """`in`: the same day as one of the dates, whatever they mean; `notin`: another day than each of them."""
+        asker, row = pairs
+        row, asker = row[column.notna().to_numpy()[row]], asker[column.notna().to_numpy()[row]]
+        if op == "in":
+            found = np.zeros(self.size, dtype=bool)
+            found[asker[dates.holds(take(values, asker), "eq", take(column, row))]] = True
+            return found
+        found = values.notna().to_numpy().copy()
+        found[asker[~dates.holds(take(values, asker), "ne", take(column, row))]] = False
+        return found
 
     def found(
         self, message: str, where: np.ndarray, variable: str, value: Column | None = None, **words: object
@@ -247,6 +286,24 @@ class Rows:
                 take(value, rows) if value is not None else "",
                 **words,
             )
+
+
+def as_tested(build: Build, column: Column, kind: str) -> Column:
+    """A column as conditions and orders see it: text of a number field as numbers [C-RES]."""
+    if kind == NUMBER and pd.api.types.is_string_dtype(column):
+        return results.to_number(column, build.comma)[0]
+    return column
+
+
+def tested(build: Build, records: Records, name: str) -> Column:
+    """A column of many records, as conditions and orders see it."""
+    return as_tested(build, records.column(name), kind_of(build, records, name))
+
+
+def kind_of(build: Build, records: Records, name: str) -> str:
+    """What a column of many records holds."""
+    head = f"raw.{records.name}" if isinstance(records, Raw) else records.name
+    return build.kinds.of_source(head, name)
 
 
 def line_rows(part: PartRows, line: Line) -> np.ndarray:

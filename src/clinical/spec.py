@@ -1,12 +1,13 @@
 """A dataset as its file states it: where records come from, one word a variable (spec_language.md, 2).
 
-Bases are merged by `extends` before anything is parsed, so the model below is the whole truth about a dataset.
+Bases are merged by `extends` before anything is parsed: the model below is the whole truth about a dataset.
 """
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from clinical.errors import SpecError
 from clinical.names import closest
@@ -26,7 +27,14 @@ DATASET_KEYS = (
     "note",
     "label",
 )
-PART_KEYS = ("from", "where", "keep", "each", "table", "program", "reads", "variables", "rule")
+PART_KEYS = {
+    "from": ("from", "where", "keep", "each", "variables", "rule"),
+    "table": ("table", "variables", "rule"),
+    "program": ("program", "reads", "variables", "rule"),
+}
+KEEP_KEYS = ("first", "last", "by", "rule")
+DATASET_NAME = re.compile(r"[A-Z][A-Z0-9]{0,7}")
+LISTED = re.compile(r"study(\.\w+)+|[A-Za-z0-9_][\w.-]*\.csv")
 MOST_HELPERS = 6
 
 
@@ -43,7 +51,7 @@ class Keep:
 
 @dataclass(frozen=True, eq=False)
 class Line:
-    """A line of `each` or `table`: words and constants for some variables, for records that satisfy `where`."""
+    """A line of `each` or `table`: words for some variables, for records that satisfy `where`."""
 
     take: dict[str, Word]
     where: Condition | None
@@ -98,6 +106,18 @@ class Dataset:
             return line.take[name]
         return part.variables.get(name) or self.variables.get(name) or self.supp.get(name)
 
+    def statements(self, name: str) -> list[tuple[Part, Word]]:
+        """Each word that states `name`, with the part whose records it is computed for."""
+        found: list[tuple[Part, Word]] = []
+        for part in self.parts:
+            given = [line.take[name] for line in part.lines if name in line.take]
+            found += [(part, word) for word in given]
+            if not part.lines or len(given) < len(part.lines):
+                word = self.word(part, None, name)
+                if word is not None:
+                    found.append((part, word))
+        return found
+
     def columns(self) -> list[str]:
         """Every name stated anywhere in the file, in the order of first statement."""
         names: dict[str, None] = {}
@@ -115,23 +135,30 @@ def read_dataset(path: Path, shown_from: Path, bases: Path, layer: str, study: M
 
     Raises: SpecError for what the language refuses in one file.
     """
-    node = _extended(read_yaml(path, shown_from), bases, ())
-    name = _text(node, "dataset", str(path.stem).upper())
-    _known(node, DATASET_KEYS, name)
-    if "rows" not in node:
-        raise SpecError("spec.needed", f"{node.at}: {name}", key="rows")
-    keys = tuple(str(key) for key in node.get("keys", ()))
-    if not keys:
-        raise SpecError("spec.needed", f"{node.at}: {name}", key="keys")
+    own = read_yaml(path, shown_from)
+    name = _text(own, "dataset", path.stem.upper(), path.stem.upper())
+    if not DATASET_NAME.fullmatch(name):
+        raise SpecError("spec.name", own.line("dataset"), value=name)
+    node = _extended(own, bases, (), name)
+    _known(node, [key for key in DATASET_KEYS if layer == "sdtm" or key != "supp"], name)
+    for key in ("keys", "rows"):
+        if key not in node:
+            raise SpecError("spec.needed", f"{node.at}: {name}", key=key)
+    scope = _text(node, "scope", name, "subject")
+    if scope not in ("subject", "study"):
+        choices = "subject or study"
+        raise SpecError(
+            "spec.choice", f"{node.line('scope')}: {name}", what="scope", choices=choices, value=scope
+        )
     dataset = Dataset(
         name=name,
         layer=layer,
-        scope=_text(node, "scope", "subject"),
-        keys=keys,
-        parts=_parts(node["rows"], name, node.line("rows")),
-        variables=_words(node.get("variables", Mapping()), name),
-        supp=_words(node.get("supp", Mapping()), name),
-        parameters=node.get("parameters", Mapping()),
+        scope=scope,
+        keys=_texts(node, "keys", name),
+        parts=_parts(_mapping(node, "rows", name), name, node.line("rows")),
+        variables=_words(node, "variables", name),
+        supp=_words(node, "supp", name),
+        parameters=_mapping(node, "parameters", name),
         study=study,
         at=node.at,
         raw=node,
@@ -140,11 +167,28 @@ def read_dataset(path: Path, shown_from: Path, bases: Path, layer: str, study: M
     return dataset
 
 
-def _text(node: Mapping, key: str, default: str) -> str:
-    return str(node.get(key, default))
+def _text(node: Mapping, key: str, owner: object, default: str = "") -> str:
+    given = node.get(key, default)
+    if not isinstance(given, str) or (key in node and not given):
+        raise SpecError("spec.shape", f"{node.line(key)}: {owner}", key=key, shape="one text")
+    return str(given)
 
 
-def _known(node: Mapping, keys: tuple[str, ...], owner: str) -> None:
+def _mapping(node: Mapping, key: str, owner: str) -> Mapping:
+    given = node.get(key, Mapping(at=node.at))
+    if not isinstance(given, Mapping):
+        raise SpecError("spec.shape", f"{node.line(key)}: {owner}", key=key, shape="a mapping")
+    return given
+
+
+def _texts(node: Mapping, key: str, owner: str) -> tuple[str, ...]:
+    given = node[key]
+    if not isinstance(given, Sequence) or not given or not all(isinstance(item, Text) for item in given):
+        raise SpecError("spec.shape", f"{node.line(key)}: {owner}", key=key, shape="a list of names")
+    return tuple(str(item) for item in given)
+
+
+def _known(node: Mapping, keys: tuple[str, ...] | list[str], owner: str) -> None:
     for key in node:
         if key not in keys:
             near = closest(key, keys)
@@ -160,41 +204,41 @@ def _few_helpers(dataset: Dataset) -> None:
         )
 
 
-def _words(node: Mapping, dataset: str) -> dict[str, Word]:
-    return {name: parse_word(node[name], f"{dataset}.{name}") for name in node}
+def _words(node: Mapping, key: str, dataset: str) -> dict[str, Word]:
+    given = _mapping(node, key, dataset)
+    return {name: parse_word(given[name], f"{dataset}.{name}") for name in given}
 
 
 def _parts(rows: Mapping, dataset: str, at: At) -> tuple[Part, ...]:
-    if not isinstance(rows, Mapping):
+    if "union" not in rows:
+        return (_part("", rows, dataset, at),)
+    _known(rows, ("union",), dataset)
+    union = _mapping(rows, "union", dataset)
+    if not union:
         raise SpecError("spec.rows", f"{at}: {dataset}")
-    if "union" in rows:
-        _known(rows, ("union",), dataset)
-        return tuple(
-            _part(name, node, dataset, rows["union"].line(name)) for name, node in rows["union"].items()
-        )
-    return (_part("", rows, dataset, at),)
+    return tuple(_part(name, _mapping(union, name, dataset), dataset, union.line(name)) for name in union)
 
 
 def _part(name: str, node: Mapping, dataset: str, at: At) -> Part:
     owner = f"{dataset}.{name}" if name else dataset
-    _known(node, PART_KEYS, owner)
-    kinds = [key for key in ("from", "table", "program") if key in node]
+    kinds = [key for key in PART_KEYS if key in node]
     if len(kinds) != 1:
         raise SpecError("spec.rows", f"{at}: {owner}")
-    variables = _words(node.get("variables", Mapping()), dataset)
+    _known(node, PART_KEYS[kinds[0]], owner)
+    variables = _words(node, "variables", dataset)
     if kinds == ["program"]:
         call = Mapping({key: node[key] for key in ("program", "reads") if key in node}, node.at, node.lines)
         return Part(name, at, program=parse_word(call, owner), variables=variables)
     if kinds == ["table"]:
-        lines, listed = _lines(node["table"], dataset, needs_value=False)
+        lines, listed = _lines(node, "table", dataset)
         return Part(name, at, lines=lines, listed=listed, variables=variables)
-    lines, listed = _lines(node["each"], dataset, needs_value=True) if "each" in node else ((), "")
+    lines, listed = _lines(node, "each", dataset) if "each" in node else ((), "")
     return Part(
         name,
         at,
-        source=str(node["from"]),
+        source=_text(node, "from", owner),
         where=condition(node["where"], owner) if "where" in node else None,
-        keep=_keep(node["keep"], owner, node.line("keep")) if "keep" in node else None,
+        keep=_keep(_mapping(node, "keep", owner), owner, node.line("keep")) if "keep" in node else None,
         lines=lines,
         listed=listed,
         variables=variables,
@@ -203,86 +247,87 @@ def _part(name: str, node: Mapping, dataset: str, at: At) -> Part:
 
 def _keep(node: Mapping, owner: str, at: At) -> Keep:
     which = [key for key in ("first", "last") if key in node]
-    if len(which) != 1 or set(node) - {"first", "last", "by", "rule"}:
+    if len(which) != 1 or set(node) - set(KEEP_KEYS):
         raise SpecError("spec.keep", f"{at}: {owner}")
-    order, by = node[which[0]], node.get("by", Sequence())
-    return Keep(
-        which[0],
-        tuple(map(str, order)) if isinstance(order, Sequence) else (str(order),),
-        tuple(map(str, by)) if isinstance(by, Sequence) else (str(by),),
-        str(node.get("rule", "")),
-        at,
-    )
+    named = {}
+    for key in (which[0], "by"):
+        given = node.get(key, Sequence())
+        named[key] = tuple(given) if isinstance(given, Sequence) else (given,)
+        if not all(isinstance(name, Text) and name for name in named[key]):
+            raise SpecError("spec.keep", f"{at}: {owner}")
+    if not named[which[0]]:
+        raise SpecError("spec.keep", f"{at}: {owner}")
+    order, by = (tuple(map(str, names)) for names in named.values())
+    return Keep(which[0], order, by, _text(node, "rule", owner), at)
 
 
-def _lines(node: object, dataset: str, needs_value: bool) -> tuple[tuple[Line, ...], str]:
-    if isinstance(node, Text):
-        return (), str(node)
+def _lines(node: Mapping, key: str, dataset: str) -> tuple[tuple[Line, ...], str]:
+    """The lines of `each` or `table`, or the name of the list they stand in."""
+    given, at = node[key], f"{node.line(key)}: {dataset}"
+    if isinstance(given, Text) and LISTED.fullmatch(given):
+        return (), str(given)
+    if not isinstance(given, Sequence) or not given:
+        raise SpecError("spec.lines-shape", at, key=key)
     lines = []
-    for item in node:
-        _known(item, ("take", "set", "where"), dataset)
-        take = _words(item.get("take", Mapping()), dataset)
-        for name, value in item.get("set", Mapping()).items():
-            take[name] = Word("constant", str(value), item["set"].line(name), f"{dataset}.{name}")
+    for item in given:
+        if not isinstance(item, Mapping) or not {"take", "set"} & set(item):
+            raise SpecError("spec.lines-shape", f"{item.at}: {dataset}", key=key)
+        _known(item, ("take", "set", "where") if key == "each" else ("take", "set"), dataset)
+        take = _words(item, "take", dataset)
+        for name, value in _mapping(item, "set", dataset).items():
+            constant = Mapping({"constant": value}, item["set"].at, {"constant": item["set"].line(name)})
+            take[name] = parse_word(constant, f"{dataset}.{name}")
         where = condition(item["where"], dataset) if "where" in item else None
-        lines.append(Line(take, where, item.at, needs_value and "take" in item))
+        lines.append(Line(take, where, item.at, key == "each" and "take" in item))
     return tuple(lines), ""
 
 
-def _extended(node: Mapping, root: Path, chain: tuple[str, ...]) -> Mapping:
+def _extended(node: Mapping, root: Path, chain: tuple[str, ...], dataset: str) -> Mapping:
     """`node` laid over the file it extends, and over what that one extends."""
     if "extends" not in node:
         return node
-    name = str(node["extends"])
-    path = root / name
-    if name in chain or not path.is_file():
-        raise SpecError("spec.extends", node.line("extends"), base=name)
-    base = _extended(read_yaml(path, root.parent), root, (*chain, name))
-    items, lines = dict(base), {**base.lines, **node.lines}
-    for key, value in node.items():
-        if key in ("variables", "supp") and key in base:
-            items[key] = _words_over(base[key], value, name)
-        elif key == "parameters" and key in base:
-            items[key] = _merged(base[key], value)
-        else:
-            items[key] = value
-    return Mapping(items, node.at, lines)
+    name = _text(node, "extends", dataset)
+    parts = PurePosixPath(name).parts
+    if name in chain or ".." in parts or name.startswith("/") or not (root / name).is_file():
+        raise SpecError("spec.extends", f"{node.line('extends')}: {dataset}", base=name)
+    base = _extended(read_yaml(root / name, root.parent), root, (*chain, name), dataset)
+    return _laid_over(base, node, name, dataset, ())
 
 
-def _words_over(base: Mapping, upper: Mapping, base_name: str) -> Mapping:
-    """A word replaces a word whole; arguments alone refine the base's word; `{drop: reason}` removes it."""
-    items, lines = dict(base), {**base.lines, **upper.lines}
-    for name, value in upper.items():
-        if isinstance(value, Mapping) and set(value) == {"drop"}:
-            items.pop(name, None)
-        elif name in items and not _is_word(value):
-            items[name] = _refined(items[name], value, base_name, upper.line(name), name)
-        else:
-            items[name] = value
-    return Mapping(items, upper.at, lines)
+def _laid_over(base: Mapping, upper: Mapping, name: str, dataset: str, path: tuple[str, ...]) -> Mapping:
+    """Mappings merge by key, lists and text replace, `{drop: reason}` removes, a word replaces a word whole.
 
-
-def _merged(base: Mapping, upper: Mapping) -> Mapping:
-    """Mappings merge by key, lists and text replace, `{drop: reason}` removes."""
+    Arguments without a word refine the base's word.
+    """
     items, lines = dict(base), {**base.lines, **upper.lines}
     for key, value in upper.items():
+        below = base.get(key)
         if isinstance(value, Mapping) and set(value) == {"drop"}:
-            items.pop(key, None)
-        elif isinstance(value, Mapping) and isinstance(items.get(key), Mapping):
-            items[key] = _merged(items[key], value)
+            if key not in base:
+                raise SpecError("spec.drop", f"{upper.line(key)}: {dataset}.{key}", base=name, name=key)
+            del items[key]
+        elif _are_words(path) and isinstance(value, Mapping) and not set(value) & set(WORDS) and key in base:
+            items[key] = _refined(below, value, name, f"{upper.line(key)}: {dataset}.{key}", dataset)
+        elif not _are_words(path) and isinstance(value, Mapping) and isinstance(below, Mapping):
+            items[key] = _laid_over(below, value, name, dataset, (*path, key))
         else:
             items[key] = value
     return Mapping(items, upper.at, lines)
 
 
-def _is_word(node: object) -> bool:
-    return isinstance(node, Text) or (isinstance(node, Mapping) and any(key in WORDS for key in node))
+def _are_words(path: tuple[str, ...]) -> bool:
+    """Whether the mapping at this place of a file states a word for each of its keys."""
+    union = len(path) == 4 and path[:2] == ("rows", "union") and path[3] == "variables"
+    return union or path in (("variables",), ("supp",), ("rows", "variables"))
 
 
-def _refined(below: Text | Mapping, value: Mapping, base_name: str, at: At, name: str) -> Mapping:
+def _refined(below: object, value: Mapping, base_name: str, start: str, dataset: str) -> object:
     base = Mapping({"copy": below}, below.at) if isinstance(below, Text) else below
-    word = next(key for key in base if key in WORDS)
+    word = next((key for key in base if key in WORDS), None) if isinstance(base, Mapping) else None
+    if word is None:
+        return value
     for key in value:
         if key not in COMMON and key not in WORDS[word][1]:
-            raise SpecError("spec.contradicted", f"{at}: {name}", base=base_name, name=name, word=word)
-    return Mapping({**base, **value}, value.at, {**base.lines, **value.lines})
+            name = start.rpartition(".")[2]
+            raise SpecError("spec.contradicted", start, base=base_name, name=name, word=word)
+    return _laid_over(base, value, base_name, dataset, ("word",))

@@ -58,6 +58,8 @@ def load_study(folder: Path, library: Path = LIBRARY) -> Study:
     shown_from = folder.resolve().parents[1]
     errors: list[SpecError] = []
     config = read_yaml(folder / "study.yml", folder.parent.parent)
+    if not isinstance(config.get("study"), str) or not config["study"]:
+        errors.append(SpecError("spec.needed", config.at, key="study"))
     forms: dict[str, Form] = {}
     try:
         forms = read_forms(folder / "raw", folder.parent.parent)
@@ -70,8 +72,10 @@ def load_study(folder: Path, library: Path = LIBRARY) -> Study:
                 dataset = read_dataset(path.resolve(), shown_from, library.resolve().parent, layer, config)
             except SpecError as fault:
                 errors.append(fault)
-            else:
-                datasets[dataset.name] = dataset
+                continue
+            first = datasets.setdefault(dataset.name, dataset)
+            if first is not dataset:
+                errors.append(SpecError("spec.dataset-twice", dataset.at, name=dataset.name, first=first.at))
     if errors:
         raise SpecErrors(errors)
     return Study(

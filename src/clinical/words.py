@@ -14,9 +14,8 @@ from clinical.errors import SpecError
 from clinical.formula import Formula, parse_formula
 from clinical.names import closest
 from clinical.read import At, Mapping, Sequence, Text
-from clinical.where import Column, Condition, condition
+from clinical.where import NAME, NUMBER, Column, Condition, condition, written
 
-NAME = r"[A-Za-z_][A-Za-z0-9_]*(?:\.[A-Za-z_][A-Za-z0-9_]*)*"
 BRACED = re.compile(r"\{(" + NAME + r")\}")
 
 # word: (kind of its value, {argument: kind}); kinds: see _PARSERS
@@ -40,7 +39,7 @@ WORDS: dict[str, tuple[str, dict[str, str]]] = {
     "unit": ("name", {"from": "name", "to": "text", "test": "name"}),
     "result": ("name", {"from": "name", "test": "name", "give": "text|number|unit"}),
     "formula": ("expression", {}),
-    "case": ("lines", {"else": "text"}),
+    "case": ("lines", {"else": "missing"}),
     "any_of": ("lines", {}),
     "flag": ("condition", {"else": "text"}),
     "bin": ("name", {"cuts": "texts", "labels": "texts", "give": "number"}),
@@ -59,6 +58,7 @@ NEEDED = {
     "term": ("codelist",), "unit": ("from", "to"), "result": ("from", "test", "give"), "bin": ("cuts", "labels"),
     "duration": ("as",), "lookup": ("match",), "during": ("at", "from", "to"), "pick": ("order",),
 }  # fmt: skip
+OF_A_COLUMN = ("first", "last", "total", "lookup", "during")  # `count` alone takes a bare dataset or form
 COMMON = {
     "when": "condition", "round": "int", "rule": "text", "note": "text", "origin": "text", "label": "text",
     "type": "Char|Num|Date|Datetime",
@@ -102,13 +102,13 @@ def parse_word(node: Text | Mapping, owner: str) -> Word:
     Raises: SpecError for an unknown word or argument, two words, none, or an argument of the wrong kind.
     """
     if isinstance(node, Text):
-        return Word("copy", _name(node, f"{node.at}: {owner}"), node.at, owner)
+        return Word("copy", _name(node, f"{node.at}: {owner}", owner, "copy"), node.at, owner)
     start = f"{node.at}: {owner}"
     if not isinstance(node, Mapping):
         raise SpecError("spec.word-shape", start)
     found = [key for key in node if key in WORDS]
     if len(found) > 1:
-        raise SpecError("spec.two-words", start, words=" and ".join(found))
+        raise SpecError("spec.two-words", f"{node.line(found[1])}: {owner}", words=" and ".join(found))
     if not found:
         raise _no_word(node, start)
     word = found[0]
@@ -132,7 +132,30 @@ def parse_word(node: Text | Mapping, owner: str) -> Word:
         if needed not in args:
             raise SpecError("spec.argument-needed", start, word=word, argument=needed)
     value = _argument(kind, node[word], start, owner, word)
+    _fits(word, value, args, start)
     return Word(word, value, at, owner, args, **common)
+
+
+def _fits(word: str, value: object, args: dict[str, object], start: str) -> None:
+    """Refuses arguments that each are well-formed but together say nothing."""
+    if word in OF_A_COLUMN:
+        for name in [value] if isinstance(value, str) else [source.of for source in value]:
+            if len(name.removeprefix("raw.").split(".")) < 2:
+                raise SpecError("spec.column-needed", start, word=word, name=name)
+    if word == "during":
+        for key in ("from", "to"):
+            head, of = args[key].rpartition(".")[0], value.rpartition(".")[0]
+            if head not in ("", of):
+                raise SpecError("spec.interval", start, argument=key, name=of)
+    if word == "duration" and len(value) != 2:
+        raise SpecError("spec.two-dates", start)
+    if word == "date" and "impute" not in args and {"after", "not_after"} & set(args):
+        raise SpecError("spec.argument-needed", start, word=word, argument="impute")
+    if word == "bin":
+        cuts = [float(cut) if NUMBER.fullmatch(cut) else None for cut in args["cuts"]]
+        ascending = None not in cuts and cuts == sorted(set(cuts))
+        if not ascending or len(args["labels"]) != len(cuts) + 1:
+            raise SpecError("spec.bin", start)
 
 
 def _hint(near: str | None) -> str:
@@ -152,35 +175,42 @@ def _argument(kind: str, given: object, here: str, owner: str, what: str) -> obj
         return parser(given, here, owner, what)
     choices = kind.split("|")
     if given not in choices:
-        raise SpecError("spec.choice", here, what=what, choices=" or ".join(choices), value=given)
+        raise SpecError("spec.choice", here, what=what, choices=" or ".join(choices), value=written(given))
     return given == "true" if choices == ["true", "false"] else str(given)
 
 
-def _name(given: object, here: str, owner: str = "", what: str = "") -> str:
+def _name(given: object, here: str, owner: str, what: str) -> str:
+    inner = next((key for key in given if key in WORDS), None) if isinstance(given, Mapping) else None
+    if inner:
+        raise SpecError("spec.nested", here, word=inner, inside=what)
     if not isinstance(given, Text) or not re.fullmatch(NAME, given):
-        raise SpecError("spec.name", here, value=given)
+        raise SpecError("spec.name", here, value=written(given))
     return str(given)
 
 
 def _names(given: object, here: str, owner: str, what: str) -> tuple[str, ...]:
+    if not given:
+        raise SpecError("spec.text", here, what=what)
     items = given if isinstance(given, Sequence) else [given]
-    return tuple(_name(item, here) for item in items)
+    return tuple(_name(item, here, owner, what) for item in items)
 
 
 def _text(given: object, here: str, owner: str, what: str) -> str:
-    if not isinstance(given, Text):
+    if not isinstance(given, Text) or not given:
         raise SpecError("spec.text", here, what=what)
     return str(given)
 
 
 def _texts(given: object, here: str, owner: str, what: str) -> tuple[str, ...]:
+    if not given:
+        raise SpecError("spec.text", here, what=what)
     items = given if isinstance(given, Sequence) else [given]
     return tuple(_text(item, here, owner, what) for item in items)
 
 
 def _int(given: object, here: str, owner: str, what: str) -> int:
     if not isinstance(given, Text) or not re.fullmatch(r"\d{1,2}", given):
-        raise SpecError("spec.choice", here, what=what, choices="a whole number", value=given)
+        raise SpecError("spec.choice", here, what=what, choices="a whole number", value=written(given))
     return int(given)
 
 
@@ -210,26 +240,29 @@ def _lines(given: object, here: str, owner: str, what: str) -> tuple[Word, ...]:
 
 
 def _sources(given: object, here: str, owner: str, what: str) -> tuple[Source, ...]:
+    if not given:
+        raise SpecError("spec.text", here, what=what)
     items = given if isinstance(given, Sequence) else [given]
     found = []
     for item in items:
         if isinstance(item, Mapping) and set(item) <= {"of", "where"} and "of" in item:
-            where = condition(item["where"], owner) if "where" in item else None
-            found.append(Source(_name(item["of"], here), where, item.at))
+            where = _condition(item["where"], here, owner, what) if "where" in item else None
+            found.append(Source(_name(item["of"], here, owner, what), where, item.at))
         else:
-            found.append(Source(_name(item, here), None, getattr(item, "at", At("", 0))))
+            name = _name(item, here, owner, what)
+            found.append(Source(name, None, item.at))
     return tuple(found)
 
 
 def _match(given: object, here: str, owner: str, what: str) -> dict[str, str]:
     if not isinstance(given, Mapping) or not given:
         raise SpecError("spec.match", here)
-    return {key: _name(value, here) for key, value in given.items()}
+    return {key: _name(value, here, owner, what) for key, value in given.items()}
 
 
 def _reads(given: object, here: str, owner: str, what: str) -> dict[str, tuple[str, ...] | None]:
     """Columns by dataset or raw form; None stands for `all`."""
-    if not isinstance(given, Mapping):
+    if not isinstance(given, Mapping) or any(isinstance(columns, Mapping) for columns in given.values()):
         raise SpecError("spec.reads", here)
     return {
         source: None if columns == "all" else _texts(columns, here, owner, what)
@@ -259,34 +292,54 @@ _PARSERS = {
 }
 
 
+def lines_of(word: Word) -> tuple[Word, ...]:
+    """The lines of `case` and `any_of`; none for another word."""
+    return word.value if word.word in ("case", "any_of") else ()
+
+
+def with_lines(word: Word) -> Iterator[Word]:
+    """The word itself, then its lines."""
+    yield word
+    yield from lines_of(word)
+
+
 def own_names(word: Word) -> Iterator[str]:
-    """Every name the word reads on the record being built (its own line, not what its `where` filters)."""
+    """Every name the word reads on the record being built (not what its `where` filters), its lines' names included."""
+    for each in with_lines(word):
+        yield from bare_names(each)
+        yield from member_names(each)
+
+
+def bare_names(word: Word) -> Iterator[str]:
+    """The names that must have one value for the record; what lines of `case` and `any_of` name is not among them."""
     kind, arguments = WORDS[word.word]
     yield from _named(kind, word.value)
     for key, value in word.args.items():
         yield from _named(arguments[key], value)
     if word.when:
-        yield from word.when.columns | word.when.others
+        yield from _named("condition", word.when)
 
 
-def member_names(word: Word) -> set[str]:
-    """Names that stand after `in {column: ...}` or `notin`: they may be of datasets with many records."""
-    found = _members(word.when) if word.when else set()
+def member_names(word: Word) -> Iterator[str]:
+    """The names after `in` or `notin` `{column: ...}`: they may be of datasets with many records."""
+    for asked in conditions_of(word):
+        yield from (test.value.name for test in asked.tests if test.of_set)
+
+
+def conditions_of(word: Word) -> Iterator[Condition]:
+    """Every condition of the word: its `when`, `where` and the `where` of each source."""
+    if word.when:
+        yield word.when
     main, arguments = WORDS[word.word]
     for kind, value in [(main, word.value), *((arguments[key], value) for key, value in word.args.items())]:
         if kind in ("condition", "where"):
-            found |= _members(value)
-        elif kind == "lines":
-            for line in value:
-                found |= member_names(line)
-    return found
+            yield value
+        elif kind == "sources":
+            yield from (source.where for source in value if source.where)
 
 
-def _members(asked: Condition) -> set[str]:
-    tests = (test for tests in asked.any_of for test in tests)
-    return {
-        test.value.name for test in tests if test.op in ("in", "notin") and isinstance(test.value, Column)
-    }
+def _right_names(asked: Condition) -> Iterator[str]:
+    return (test.value.name for test in asked.tests if isinstance(test.value, Column) and not test.of_set)
 
 
 def _named(kind: str, value: object) -> Iterator[str]:
@@ -299,15 +352,13 @@ def _named(kind: str, value: object) -> Iterator[str]:
     elif kind == "expression":
         yield from value.names
     elif kind == "condition":
-        yield from value.columns | value.others
+        yield from value.columns
+        yield from _right_names(value)
     elif kind == "where":
-        yield from value.others
+        yield from _right_names(value)
     elif kind == "sources":
         for source in value:
             if source.where:
-                yield from source.where.others
+                yield from _right_names(source.where)
     elif kind == "match":
         yield from value.values()
-    elif kind == "lines":
-        for line in value:
-            yield from own_names(line)

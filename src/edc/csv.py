@@ -70,10 +70,10 @@ def _as_utf8(path: Path, name: str, encoding: str, scan: Scan) -> tuple[Path | b
         raise InputError("raw.file-empty", name)
     if encoding and codecs.lookup(encoding).name not in _UTF8:
         return _transcoded(path, name, encoding), encoding, []
+    if scan.nul:
+        raise InputError("raw.file-binary", name)
     if scan.cut:
         raise InputError("raw.file-cut", f"{name}:{scan.not_utf8}")
-    if scan.wide or scan.nul:
-        raise InputError("raw.file-binary", name)
     if not scan.not_utf8:
         return path, "utf-8", []
     if encoding:

@@ -41,7 +41,6 @@ def date_field(field: Field, frame: Frame, report: Report) -> pd.Series:
     collected = raw.fillna(x).fillna(parts)
     _refuse(field, report, collected, impossible, ambiguous)
     chosen = _without_midnight(iso).where(~from_parts, by_parts).where(~from_raw, typed)
-    chosen = chosen.mask(impossible | ambiguous)
     apart = _differ(by_parts, chosen) | _differ(typed, chosen)
     report.add("raw.date-disagrees", apart, field.name, collected)
     unknown = collected.notna().to_numpy() & chosen.isna().to_numpy() & ~impossible & ~ambiguous

@@ -12,7 +12,6 @@ import numpy as np
 
 CHUNK = 1 << 20
 BOM = codecs.BOM_UTF8
-WIDE_BOMS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 QUOTE, COMMA, LINE_FEED, RETURN = b'",\n\r'
 _BEFORE_OPENING = np.zeros(256, dtype=bool)
 _BEFORE_OPENING[[QUOTE, COMMA, LINE_FEED, RETURN]] = True
@@ -30,7 +29,6 @@ class Scan:
     bytes: int
     not_utf8: int
     cut: bool
-    wide: bool
     nul: bool
     returns: bool
     tidy: bool
@@ -39,13 +37,12 @@ class Scan:
 
 def scan_file(path: Path) -> Scan:
     """One pass over the file, in pieces: the memory it takes does not grow with the file."""
-    digest, size, wide, nul, returns = sha256(), 0, False, False, False
+    digest, size, nul, returns = sha256(), 0, False, False
     utf8, quotes, last = _Utf8(), _Quotes(), b""
     with path.open("rb") as file:
         while piece := file.read(CHUNK):
             digest.update(piece)
             start = len(BOM) if size == 0 and piece.startswith(BOM) else 0
-            wide |= size == 0 and piece.startswith(WIDE_BOMS)
             size += len(piece)
             nul |= b"\0" in piece
             returns |= b"\r" in piece
@@ -58,7 +55,6 @@ def scan_file(path: Path) -> Scan:
         bytes=size,
         not_utf8=_line_of(path, utf8.place),
         cut=utf8.cut,
-        wide=wide,
         nul=nul,
         returns=returns,
         tidy=quotes.tidy(),
@@ -75,7 +71,7 @@ def _line_of(path: Path, place: int) -> int:
 
 
 class _Utf8:
-    """Finds the first byte that is not UTF-8."""
+    """Finds the first character that is not UTF-8: the place of one of its bytes."""
 
     def __init__(self) -> None:
         self.place, self.cut = -1, False
@@ -85,11 +81,10 @@ class _Utf8:
     def feed(self, piece: bytes) -> None:
         if self.place >= 0:
             return
-        held = len(self._decoder.getstate()[0])
         try:
             self._decoder.decode(piece)
         except UnicodeDecodeError as fault:
-            self.place = self._read - held + fault.start
+            self.place = self._read + fault.start
         self._read += len(piece)
 
     def end(self) -> None:

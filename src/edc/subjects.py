@@ -21,11 +21,13 @@ from clinical.where import Condition, condition, mask
 class Subjects:
     """What study.yml says about screening numbers.
 
-    `person` is the first screening number of each rescreened person, by every later one; `screenings` the
-    numbers of each such person in the order of screening; `shown` says which records tell the one DM shows.
+    `shape` fits them with or without leading zeros, `whole` only with all of them. `person` is the first
+    screening number of each rescreened person, by every later one; `screenings` the numbers of each such person
+    in the order of screening; `shown` says which records tell the one DM shows.
     """
 
     shape: re.Pattern[str] | None
+    whole: re.Pattern[str] | None
     widths: tuple[int, ...]
     pieces: tuple[str, ...]
     usubjid: str
@@ -43,11 +45,15 @@ def read_subjects(study: Mapping) -> Subjects:
     """
     given = study.get("subject", Mapping())
     pieces = tuple(re.split(r"(0+)", str(given.get("shape", ""))))
-    expressions = [f"([0-9]{{1,{len(p)}}})" if p[:1] == "0" else re.escape(p) for p in pieces]
+    shape, whole = (
+        re.compile("".join(digits.format(len(p)) if p[:1] == "0" else re.escape(p) for p in pieces))
+        for digits in ("([0-9]{{1,{}}})", "[0-9]{{{}}}")
+    )
     shown = given.get("shown", Mapping())
     person, screenings = _persons(given)
     return Subjects(
-        shape=re.compile("".join(expressions)) if len(pieces) > 1 else None,
+        shape=shape if len(pieces) > 1 else None,
+        whole=whole if len(pieces) > 1 else None,
         widths=tuple(len(piece) for piece in pieces if piece[:1] == "0"),
         pieces=tuple("{}" if piece[:1] == "0" else piece for piece in pieces),
         usubjid=str(given.get("usubjid", f"{study.get('study', '')}-{{subject}}")),
@@ -78,7 +84,7 @@ def _persons(given: Mapping) -> tuple[dict[str, str], dict[str, list[str]]]:
 def repaired(collected: pd.Series, subjects: Subjects) -> tuple[pd.Series, np.ndarray, np.ndarray]:
     """Screening numbers with their leading zeros; where zeros were put back; where the shape does not fit."""
     codes, values = distinct(collected)
-    plain = [unicodedata.normalize("NFKC", value).strip() for value in values]
+    plain = [(v if v.isascii() else unicodedata.normalize("NFKC", v)).strip() for v in values]
     found = [_in_shape(value, subjects) for value in plain]
     whole = [value if fitted is None else fitted for value, fitted in zip(plain, found, strict=True)]
     changed = np.array([old != new for old, new in zip(values, whole, strict=True)], dtype=bool)
@@ -91,7 +97,7 @@ def repaired(collected: pd.Series, subjects: Subjects) -> tuple[pd.Series, np.nd
 
 
 def _in_shape(number: str, subjects: Subjects) -> str | None:
-    if subjects.shape is None:
+    if subjects.shape is None or subjects.whole.fullmatch(number):
         return number
     match = subjects.shape.fullmatch(number)
     if match is None:

@@ -39,9 +39,9 @@ class CurveOf:
 
 
 def curves_of(results: Frame, figure: Figure, total: str, unit: str) -> list[CurveOf]:
-    """The curves of a figure, in the order that the spec names them; a group without subjects has none."""
+    """The curves of a figure, as the spec names them, else all; a group without subjects has none."""
     found = []
-    for label in figure.curves:
+    for label in figure.curves or results["group"].unique():
         own = results[results["group"] == label]
         steps = {
             name: part["value"].to_numpy()

@@ -6,7 +6,7 @@ Nothing is written here; the same specs and frames give the same bytes.
 from __future__ import annotations
 
 from collections.abc import Mapping as Datasets
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pandas as pd
@@ -38,14 +38,23 @@ class Displays:
 def make_displays(
     study: Mapping, folder: Path, adam: Datasets[str, Frame], footer: Datasets[str, object]
 ) -> Displays:
-    """Every display under `folder` (`mappings/<study>/tlf`).
+    """Every display under `folder` (`mappings/<study>/tlf`); one whose datasets are absent becomes a finding.
 
     Needs:  adam, the datasets by name; footer: `program`, `data_cut`, `datasets` (content hash of each).
-    Raises: SpecErrors for faults of the files; SpecError for a dataset or variable that is not there;
-            DerivationError where a dataset's populations differ from those of ADSL [V-N].
+    Raises: SpecErrors for faults of the files; SpecError for a variable that is not there; DerivationError
+            where a dataset's populations differ from those of ADSL [V-N].
     """
-    displays = read_displays(folder, study)
-    return join_displays([make_display(display, adam, footer) for display in displays.values()])
+    made = []
+    for display in read_displays(folder, study).values():
+        absent = [name for name in display.datasets if name not in adam]
+        made.append(_not_made(display, absent) if absent else make_display(display, adam, footer))
+    return join_displays(made)
+
+
+def _not_made(display: Display, absent: list[str]) -> Displays:
+    findings = Findings()
+    findings.add("tlf.not-made", dataset=absent[0], display=display.name, datasets=", ".join(absent))
+    return replace(join_displays([]), findings=findings.frame())
 
 
 def make_display(display: Display, adam: Datasets[str, Frame], footer: Datasets[str, object]) -> Displays:

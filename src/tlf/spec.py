@@ -74,7 +74,7 @@ class Survival:
 
 @dataclass(frozen=True)
 class Figure:
-    """The axes of a Kaplan-Meier figure and the columns drawn as curves."""
+    """The axes of a Kaplan-Meier figure and the columns drawn as curves (none named: all)."""
 
     x: str
     y: str

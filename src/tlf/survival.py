@@ -103,6 +103,7 @@ def quantile(
     """The time by which `part` of the subjects had the event, with the limits of Brookmeyer and Crowley.
 
     Ties:    S exactly at 1 - part on a step: the middle of that step; `flat_tail` says what if it never ends.
+             A limit that comes down to 1 - part, rises and comes down again (log, few subjects): the first.
     Missing: NaN where the curve, or the limit, does not come down to 1 - part.
     Source:  SAS LIFETEST; R survival, quantile.survfit; rule E-KM.
     """

@@ -48,7 +48,7 @@ def add_quantiles(results: Results, row: Row) -> None:
     for group, part, curve, who in curves(results, row):
         for point in row.points:
             found = quantile(curve, point, settings.conf, settings.conf_type, settings.flat_tail)
-            _add_estimate(results, row, group.label, part, found, "quantile", f"{point:g}", 1 / 30)
+            _add_estimate(results, row, group.label, part, found, "quantile", f"{point:g}", 1 / settings.days)
         results.add_subjects(row, group.label, part, who)
 
 
@@ -89,7 +89,7 @@ def add_curves(results: Results) -> None:
     ticks = np.arange(0, axes.to + axes.step / 2, axes.step)
     curve_row, risk_row, median_row = (figure_row(display, name) for name in ("curve", "at_risk", "median"))
     for group, part, curve, who in curves(results, curve_row):
-        if group.label not in axes.curves:
+        if axes.curves and group.label not in axes.curves:
             continue
         lower, upper = limits(curve, settings.conf, settings.conf_type)
         steps = {

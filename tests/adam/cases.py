@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
@@ -34,7 +35,7 @@ def spec(name: str, only: tuple[str, ...] = ()) -> Dataset:
     if only:
         node = whole.parameters
         kept = {key: value for key, value in node.items() if key in (*only, *SETTINGS)}
-        object.__setattr__(whole, "parameters", Mapping(kept, node.at, node.lines))
+        return replace(whole, parameters=Mapping(kept, node.at, node.lines))
     return whole
 
 
@@ -186,6 +187,7 @@ def drawn_cp(text: str) -> Frame:
     return frame.assign(CPSTRESN=pd.to_numeric(frame["CPSTRESC"], errors="coerce").astype("float64"))
 
 
+ONE = "USUBJID\nP1"
 NO_RS = "USUBJID | RSDTC | RSSTRESC"
 NO_CP = "USUBJID | CPDTC | CPSTRESC"
 NO_SV = "USUBJID | VISITNUM | SVSTDTC"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pandas as pd
 
 from adam import adsl
@@ -297,8 +299,7 @@ def test_the_horizon_is_379_days_after_infusion_and_the_cut_may_come_before_it()
         NEVER   |            | 2025-06-30
         """,
     )
-    no_horizon = spec("adsl")
-    object.__setattr__(no_horizon, "study", Mapping({**study(), "horizon_days": "none"}, study().at))
+    no_horizon = replace(SPEC, study=Mapping({**study(), "horizon_days": "none"}, study().at))
     assert adsl.horizon(subjects, no_horizon).isna().all()
 
 

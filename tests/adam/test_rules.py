@@ -1,4 +1,4 @@
-"""What the models of ADSL, ADRS and ADTTE refuse: file, line, dataset.parameter and the sentence, word for word."""
+"""What the models of ADSL, ADRS and ADTTE refuse: file, line, dataset.parameter and sentence."""
 
 from __future__ import annotations
 

@@ -104,6 +104,13 @@ def test_of_equally_late_records_the_greater_record_id_of_the_edc_stays(tmp_path
     assert extract.frames["VSX"]["TEMP"].tolist() == ["37"]
 
 
+def test_the_time_of_the_last_change_counts_before_the_record_id(tmp_path):
+    extract = vsx(
+        tmp_path, page(0, "05", "2024-03-29,37", record=1), page(1, "04", "2024-03-29,38", record=2)
+    )
+    assert extract.frames["VSX"]["TEMP"].tolist() == ["37"]
+
+
 def test_keep_first_keeps_the_earliest_by_a_field(tmp_path):
     form = FORM.replace("{last: MaxUpdated}, by: [Folder, VSDAT]", "{first: VSDAT}, by: [Folder]")
     lines = [

@@ -147,6 +147,8 @@ def test_without_enrolment_the_last_screening_is_shown(tmp_path):
 def test_where_the_shown_screening_has_no_page_the_last_other_one_is_kept(tmp_path):
     extract = rescreened(tmp_path, rows("01-044: Enrolled,1"), rows("01-007: 30", "01-031: 31"))
     assert extract.frames["DM"][["AGE", "participation"]].to_numpy().tolist() == [["31", "0"]]
+    assert ["C-ID", "page of another screening", 1] in account(extract, "DM")
+    assert extract.findings.empty
 
 
 def test_a_second_page_of_a_person_is_an_error_and_the_last_by_record_id_stays(tmp_path):

@@ -9,6 +9,7 @@ from hashlib import sha256
 from pathlib import Path
 
 import pandas as pd
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -82,14 +83,16 @@ def test_no_mess_is_read_otherwise_than_a_strict_reader_reads_it(mess):
 
 
 @settings(max_examples=150, deadline=None)
-@given(TABLES, st.integers(1, 7))
-def test_records_start_on_the_lines_where_a_csv_reader_finds_them(table, size):
-    rows = [[cell.replace("\r", "") for cell in row] for row in table]
-    data = written(rows, csv.QUOTE_ALL, "\n")
+@given(TABLES, st.integers(1, 7), st.sampled_from(["\n", "\r\n"]), st.sets(st.integers(0, 6)), st.booleans())
+def test_records_start_on_the_lines_where_a_csv_reader_finds_them(table, size, end, blank_after, ended):
+    """Blank lines between records are none, and the last one may lack its line end."""
+    parts = [written([[cell.replace("\r", "") for cell in row]], csv.QUOTE_ALL, end) for row in table]
+    data = b"".join(part + end.encode() * (n in blank_after) for n, part in enumerate(parts))
+    data = data if ended else data.removesuffix(end.encode())
     pieces = (data[start : start + size] for start in range(0, len(data), size))
     reader, starts, line = csv.reader(io.StringIO(data.decode(), newline="")), [], 1
-    for _ in reader:
-        starts.append(line)
+    for cells in reader:
+        starts += [line] * bool(cells)
         line = reader.line_num + 1
     assert record_lines(pieces).tolist() == starts
 
@@ -107,6 +110,26 @@ def test_a_file_is_scanned_alike_in_pieces_of_any_size(table, mess, size):
             scanning.CHUNK = usual
         assert whole.sha256 == sha256(data).hexdigest()
         assert whole.tidy == are_tidy(data)
+
+
+@pytest.mark.parametrize(
+    ("data", "tidy"),
+    [
+        (b'a,"b"', True),
+        (b'"a""b","",""""\r\n"c"', True),
+        (b'a""', False),
+        (b'ab"",', False),
+        (b'"a"b', False),
+        (b'"a" ,b', False),
+        (b'a,"b', False),
+        (b'5",6"', False),
+        (b'\xef\xbb\xbf"a"', True),
+    ],
+)
+def test_quotes_are_tidy_where_each_opens_closes_or_is_doubled(monkeypatch, data, tidy):
+    for size in (1, 2, 3, 100):
+        monkeypatch.setattr(scanning, "CHUNK", max(size, 3 if data.startswith(b"\xef") else 1))
+        assert scanned(data).tidy == tidy
 
 
 def test_the_first_line_that_is_not_utf8_is_found_across_pieces(monkeypatch):

@@ -59,6 +59,7 @@ def worked(doses: dict[str, int] | None = None) -> dict[str, pd.DataFrame]:
             | {"AGE": 20 + int(number), "AGEGR1": "18-39", "SEX": "FM"[int(number) % 2], "RACE": "ASIAN"}
             | {"CHETHNIC": None if number == "01" else "HAN", "FUDUR": days.days + 1}
             | {"EOSSTT": "DISCONTINUED" if died else "ONGOING", "DCSREAS": "DEATH" if died else None}
+            | {"DTHFL": "Y" if died else None}
         )
         for name, values in expected["ADRS"].items():
             adrs.append({**own, "PARAMCD": name, "AVALC": values["AVALC"], "AVAL": values["AVAL"]})

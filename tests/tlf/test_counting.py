@@ -4,8 +4,9 @@ import pytest
 
 from clinical.errors import DerivationError, SpecError
 from tests.tables import table
-from tests.tlf.frames import cells
-from tests.tlf.small import ARMS, HEAD, make
+from tests.tlf.frames import FOOTER, cells
+from tests.tlf.small import ARMS, HEAD, make, read, write
+from tlf.run import make_display
 
 ADSL = """
     USUBJID | SAFFL | TRT01A | SEX | AGE
@@ -168,10 +169,6 @@ def test_a_subject_twice_in_the_population_stops_the_display(tmp_path):
     ("rows", "refusal"),
     [
         (
-            "records: {from: ADEA}\nrows: {a: {count: all}}\n",
-            ":1: T1: no dataset called ADEA; did you mean ADAE?",
-        ),
-        (
             "rows:\n  a: {count: {SEXX: F}}\n",
             ":5: T1.a: no variable called SEXX in the dataset it reads; did you mean SEX?",
         ),
@@ -187,6 +184,32 @@ def test_what_the_data_do_not_have_is_said_with_the_line_that_asks_for_it(tmp_pa
     with pytest.raises(SpecError) as caught:
         make(tmp_path, HEAD + rows, ADSL=table(ADSL), ADAE=adae)
     assert str(caught.value) == "mappings/mini/tlf/t_1.yml" + refusal
+
+
+def test_a_display_whose_dataset_stopped_is_a_finding_and_the_others_are_made(tmp_path):
+    write(tmp_path, HEAD.replace("T1", "T2") + "rows: {a: {count: all}}\n", "t_2.yml")
+    made = make(
+        tmp_path,
+        HEAD + "records: {from: ADTTE}\nrows: {a: {count: all, from: ADAE}}\n",
+        ADSL=table(ADSL),
+    )
+    assert sorted(made.files) == ["t_2.csv", "t_2.html", "t_2.rtf"]
+    assert made.findings["text"].tolist() == ["T1 was not made: this run has no ADAE, ADTTE"]
+
+
+def test_one_display_alone_names_the_dataset_that_it_lacks(tmp_path):
+    display = read(tmp_path, HEAD + "records: {from: ADEA}\nrows: {a: {count: all}}\n")
+    with pytest.raises(SpecError) as caught:
+        make_display(display, {"ADSL": table(ADSL), "ADAE": table(ADSL)}, FOOTER)
+    assert str(caught.value) == (
+        "mappings/mini/tlf/t_1.yml:1: T1: no dataset called ADEA; did you mean ADAE?"
+    )
+
+
+def test_a_footer_without_the_hash_of_a_dataset_is_refused(tmp_path):
+    display = read(tmp_path, HEAD + "rows: {a: {count: all}}\n")
+    with pytest.raises(KeyError):
+        make_display(display, {"ADSL": table(ADSL)}, {**FOOTER, "datasets": {}})
 
 
 def test_the_order_in_which_records_arrive_changes_nothing(tmp_path):

@@ -155,7 +155,21 @@ def test_disposition_percentages_are_of_those_infused(make):
     assert found["enrolled", "Enrolled, n (%)"][TOTAL] == "12 (100)"
     assert found["day_28", "Followed to day 28 (D28), n (%)"][TOTAL] == "11 (91.7)"
     assert found["before_28", "Discontinued before D28, n (%)"][TOTAL] == "1 (8.3)"
-    assert found["reasons", "Death"][TOTAL] == "4 (33.3)"
+    assert found["death", "Death [b]"][TOTAL] == "4 (33.3)"
+    assert found["ongoing", "Ongoing at data cut, n (%)"][TOTAL] == "8 (66.7)"
+
+
+def test_a_death_without_an_end_of_study_page_is_not_ongoing(displays):
+    """Subjects 02 and 12 without that page: still four deaths, eight ongoing."""
+    adsl = worked()["ADSL"]
+    open_page = adsl["USUBJID"].isin(["RD1302-01-002", "RD1302-01-012"])
+    adsl = adsl.assign(
+        EOSSTT=adsl["EOSSTT"].mask(open_page, "ONGOING"), DCSREAS=adsl["DCSREAS"].mask(open_page)
+    )
+    found = table(make_display(displays["T14.1.1"], {"ADSL": adsl}, FOOTER))
+    assert found["discontinued", "Discontinued study, n (%)"][TOTAL] == "4 (33.3)"
+    assert found["death", "Death [b]"][TOTAL] == "4 (33.3)"
+    assert found["before_28", "Discontinued before D28, n (%)"][TOTAL] == "1 (8.3)"
     assert found["ongoing", "Ongoing at data cut, n (%)"][TOTAL] == "8 (66.7)"
 
 

@@ -49,7 +49,7 @@ class Grid:
 
 
 def header_of(column: Column) -> str:
-    """`DL1 (N=6)`."""
+    """`PLACEBO (N=6)`."""
     return f"{column.group} (N={column.size})"
 
 
@@ -104,13 +104,14 @@ def _edges(settings: Survival) -> str:
 def source_of(display: Display, footer: dict[str, object]) -> tuple[str, ...]:
     """Program, data cut and the hash of the datasets that this display read: no clock, no run id [E.0].
 
-    Needs: footer `program`, `data_cut`, and `datasets`, the content hash of each dataset by name.
+    Needs: footer `program`, `data_cut`, and `datasets`, the content hash of each dataset by name; none has a
+           default, because a footer that does not follow the data would be believed.
     """
-    hashes = footer.get("datasets", {})
+    hashes: dict[str, str] = footer["datasets"]
     read = display.datasets
-    whole = "\n".join(f"{name}={hashes.get(name, '')}" for name in read)
+    whole = "\n".join(f"{name}={hashes[name]}" for name in read)
     short = sha256(whole.encode()).hexdigest()[:HASH_LENGTH]
     return (
-        f"Program: {footer.get('program', 'cdiscflow')}, {display.file}",
-        f"Data cut: {footer.get('data_cut', 'none')}. Datasets: {', '.join(read)} (hash {short})",
+        f"Program: {footer['program']}, {display.file}",
+        f"Data cut: {footer['data_cut']}. Datasets: {', '.join(read)} (hash {short})",
     )

@@ -1,0 +1,105 @@
+"""Derives what the last run does not have, and takes over the rest (architecture.md, 4)."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import pandas as pd
+
+from cdiscflow.memory import Memory, People, people_of, remember
+from clinical.check import Plan
+from clinical.derive import Derived, derive
+from clinical.fingerprint import STUDY_BUCKET
+from clinical.frames import Frame
+from clinical.ledger import PIECES, Ledger, piece, report
+from clinical.reuse import Prints, fingerprints, followers, merged, stale
+
+
+@dataclass(eq=False)
+class Rebuilt:
+    """All datasets of a run, and which buckets of which were derived anew."""
+
+    derived: Derived
+    prints: Prints
+    buckets: int
+    again: dict[str, list[int]] = field(default_factory=dict)
+
+
+def rebuild(
+    plan: Plan,
+    raw: dict[str, Frame],
+    cut: str,
+    before: object,
+    force: bool = False,
+    datasets: tuple[str, ...] = (),
+    subjects: tuple[str, ...] = (),
+    around: Callable | None = None,
+) -> Rebuilt:
+    """The datasets of a study from raw frames, byte for byte what a full derivation gives.
+
+    `force` takes nothing over; `datasets` names some to derive anew with what follows from them, for the buckets of
+    `subjects` or for everybody.
+    """
+    people = people_of(raw)
+    prints = fingerprints(plan, raw, people.of_records, cut)
+    memory = None if force and not datasets else remember(before, people.count)
+    again = {name: set(found) for name, found in stale(prints, memory.prints if memory else {}).items()}
+    for name in followers(plan, datasets) if datasets else ():
+        again.setdefault(name, set()).update(_asked(prints[name], people, subjects))
+    fresh = _fresh(plan, raw, cut, people, again, around)
+    found = _together(plan, fresh, memory, prints, again, people) if memory else fresh
+    form_buckets = {form: buckets.astype("int64") for form, buckets in people.of_records.items()}
+    found.findings, found.account = report(plan, found.ledger, form_buckets, set(found.stopped))
+    return Rebuilt(found, prints, people.count, {name: sorted(buckets) for name, buckets in again.items()})
+
+
+def _asked(prints: dict[int, str], people: People, subjects: tuple[str, ...]) -> set[int]:
+    if not subjects or set(prints) == {STUDY_BUCKET}:
+        return set(prints)
+    chosen = people.of_person[people.of_person.index.str.endswith(tuple(subjects))]
+    return {int(bucket) for bucket in chosen}
+
+
+def _fresh(
+    plan: Plan, raw: dict[str, Frame], cut: str, people: People, again: dict[str, set[int]], around: Callable | None
+) -> Derived:
+    """The stale datasets: for the persons of stale buckets, and the study-wide ones for everybody."""
+    workers = int(os.environ.get("CDISCFLOW_WORKERS", "1"))
+    wide = {name for name in again if plan.study.datasets[name].scope == "study"}
+    wanted = set().union(*(again[name] for name in again.keys() - wide), set())
+    if wide and (again.keys() - wide) and wanted >= {int(b) for b in people.of_person.unique()}:
+        return derive(plan, raw, cut, set(again), around, workers, people.count)
+    found = Derived(ledger=_no_ledger())
+    chosen = {
+        form: frame[pd.Series(people.of_records[form], index=frame.index).isin(wanted)].reset_index(drop=True)
+        for form, frame in raw.items()
+    }
+    for names, frames in ((again.keys() - wide, chosen), (wide, raw)):
+        if names:
+            part = derive(plan, frames, cut, set(names), around, workers, people.count)
+            found.outputs |= part.outputs
+            found.stopped |= part.stopped
+            found.ledger = found.ledger.joined(part.ledger.only({name: again[name] for name in names}))
+    return found
+
+
+def _no_ledger() -> Ledger:
+    return Ledger(**{name: piece(name, pd.DataFrame(columns=columns)) for name, columns in PIECES.items()})
+
+
+def _together(
+    plan: Plan, fresh: Derived, memory: Memory, prints: Prints, again: dict[str, set[int]], people: People
+) -> Derived:
+    kept = {name: set(found) - again.get(name, set()) for name, found in prints.items()}
+    ledger = fresh.ledger.only(again).joined(memory.ledger.only(kept))
+    outputs = merged(fresh.outputs, memory.outputs, again, people.of_person)
+    order = list(dict.fromkeys(step.dataset for step in plan.graph.steps))
+    known = [made for name in order for made in (name, f"SUPP{name}") if made in outputs]
+    stopped = set(fresh.stopped)
+    return Derived(
+        outputs={name: outputs[name] for name in known if name.removeprefix("SUPP") not in stopped},
+        stopped=fresh.stopped,
+        ledger=ledger,
+    )

@@ -1,0 +1,55 @@
+"""What is said of a fault where values must not be said: in Prefect's database, its logs, its page."""
+
+from __future__ import annotations
+
+import traceback
+from pathlib import Path
+from types import TracebackType
+
+from clinical.errors import ClinicalError, SpecErrors, sentence
+from clinical.files import FILE, make_folder, write_bytes
+from clinical.fingerprint import SOURCE
+
+ASIDE = "fault.txt"
+
+
+class Holding:
+    """Holds back what is raised inside: Prefect would store and log the text of it, and that may be a value."""
+
+    def __init__(self) -> None:
+        self.fault: Exception | None = None
+
+    def __enter__(self) -> Holding:
+        return self
+
+    def __exit__(self, kind: type | None, fault: BaseException | None, trace: TracebackType | None) -> bool:
+        self.fault = fault if isinstance(fault, Exception) else None
+        return self.fault is not None
+
+
+def is_of_the_machine(fault: BaseException | None) -> bool:
+    """Whether it may be gone at the next try: a full disk, a network folder; never a spec, a delivery or our code."""
+    return isinstance(fault, OSError) or isinstance(getattr(fault, "__cause__", None), OSError)
+
+
+def told(fault: Exception, outputs: Path) -> str:
+    """The sentence for a fault, without a value: our own errors carry keys and counts.
+
+    What Python says of any other is written to `fault.txt` in the study's outputs, where the data are.
+    """
+    if isinstance(fault, (ClinicalError, SpecErrors)):
+        return str(fault)
+    if isinstance(fault, OSError):
+        return sentence("flow.machine", reason=fault.strerror or type(fault).__name__, file=fault.filename or "-")
+    make_folder(outputs)
+    path = outputs / ASIDE
+    path.unlink(missing_ok=True)
+    write_bytes(path, "".join(traceback.format_exception(fault)).encode())
+    path.chmod(FILE)
+    return sentence("flow.fault", kind=type(fault).__name__, place=_place(fault), file=f"{outputs.name}/{ASIDE}")
+
+
+def _place(fault: Exception) -> str:
+    """The last line of ours that the fault went through."""
+    frames = [f for f in traceback.extract_tb(fault.__traceback__) if Path(f.filename).is_relative_to(SOURCE)]
+    return f"{Path(frames[-1].filename).relative_to(SOURCE).as_posix()}:{frames[-1].lineno}" if frames else "-"

@@ -1,0 +1,1 @@
+"""Programs for the conformance cases: the smallest functions that a spec can call."""

@@ -1,0 +1,119 @@
+"""What the specs promise of each dataset and raw form: columns, keys, required values, closed value lists."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import numpy as np
+import pandas as pd
+
+from clinical.build import Build
+from clinical.check import Plan, words_of
+from clinical.frames import Frame, codes_of, group_codes
+from clinical.output import Output
+from clinical.rows import Raw
+from clinical.spec import Dataset
+
+COLUMNS = "expect_table_columns_to_match_ordered_list"
+UNIQUE = "expect_compound_columns_to_be_unique"
+NOT_NULL = "expect_column_values_to_not_be_null"
+IN_SET = "expect_column_values_to_be_in_set"
+CANNOT_LEAVE = ("flag", "pick", "case", "any_of")  # Y or nothing; the lines of case and any_of stand for themselves
+
+
+@dataclass
+class Expected:
+    """What one dataset must satisfy: column order, unique keys, required columns, value sets, rules by mask."""
+
+    dataset: str
+    frame: Frame
+    columns: list[str]
+    keys: list[str]
+    required: list[str] = field(default_factory=list)
+    value_sets: dict[str, list[str]] = field(default_factory=dict)
+    masks: dict[str, np.ndarray] = field(default_factory=dict)
+    severities: dict[str, str] = field(default_factory=dict)
+
+
+def expected_of(plan: Plan, build: Build, outputs: dict[str, Output], gate: str) -> Iterator[Expected]:
+    """The promises of one gate, dataset by dataset, without rules."""
+    if gate == "raw":
+        yield from (_form(plan, raw) for raw in build.raw_forms())
+    else:
+        yield from (_dataset(plan, output) for output in outputs.values() if output.layer == gate)
+
+
+def _form(plan: Plan, raw: Raw) -> Expected:
+    """Of a form: every declared field, record ids unique, required fields there, coded fields in their lists."""
+    form = plan.study.forms[raw.name]
+    fields = [each for each in form.fields.values() if not (each.not_submitted or form.not_submitted)]
+    columns = ["USUBJID", "record", *(name for each in fields for name in each.gives)]
+    there = [each for each in fields if each.name in raw.frame]
+    return Expected(
+        f"raw.{raw.name}",
+        raw.frame[[name for name in columns if name in raw.frame]],
+        columns,
+        ["USUBJID", "record"],
+        [each.name for each in there if each.required and each.required_where is None],
+        {each.name: sorted(set(each.codes.values())) for each in there if each.codes},
+    )
+
+
+def _dataset(plan: Plan, output: Output) -> Expected:
+    return Expected(
+        output.name,
+        output.frame,
+        [variable.name for variable in output.variables],
+        [key for key in output.keys if key in output.frame],
+        [v.name for v in output.variables if v.core == "Req" and v.name in output.frame],
+        _value_sets(plan, output),
+    )
+
+
+def _value_sets(plan: Plan, output: Output) -> dict[str, list[str]]:
+    """The closed lists: those of the standard, and those a spec looks a variable up in and in no open one."""
+    spec = plan.study.datasets.get(output.name)
+    if spec is None:
+        return {}
+    found = {}
+    for variable in output.variables:
+        if variable.name not in output.frame:
+            continue
+        names = _codelists(spec, variable.name) or _of_standard(spec, variable.name, variable.codelist)
+        lists = [plan.study.terms.codelist(name) for name in names]
+        text = pd.api.types.is_string_dtype(output.frame[variable.name])
+        if lists and text and not any(each.extensible for each in lists):
+            found[variable.name] = sorted(set().union(*(each.values for each in lists)))
+    return found
+
+
+def _codelists(spec: Dataset, name: str) -> list[str]:
+    """The lists a spec takes a variable from; none where it also takes it from elsewhere."""
+    words = [word for _, owner, word in words_of(spec) if owner == name and word.word not in CANNOT_LEAVE]
+    if any(word.word != "term" for word in words):
+        return []
+    return [word.args["codelist"] for word in words]
+
+
+def _of_standard(spec: Dataset, name: str, codelists: str) -> list[str]:
+    words = [word for _, owner, word in words_of(spec) if owner == name]
+    if words and all(word.word in ("flag", "pick") for word in words):
+        return []
+    return [each for each in codelists.split(";") if each]
+
+
+def masks_of(expected: Expected) -> dict[tuple[str, str], np.ndarray]:
+    """Our own mask for each expectation about records, by its kind and columns: what is listed comes from here."""
+    masks = {}
+    frame = expected.frame
+    if len(expected.keys) > 1:
+        groups = group_codes([codes_of(frame[key]) for key in expected.keys])
+        masks[UNIQUE, " ".join(expected.keys)] = pd.Series(groups).duplicated(keep=False).to_numpy()
+    for column in expected.required:
+        masks[NOT_NULL, column] = frame[column].isna().to_numpy()
+    for column, values in expected.value_sets.items():
+        masks[IN_SET, column] = (frame[column].notna() & ~frame[column].isin(values)).to_numpy()
+    for name, mask in expected.masks.items():
+        masks[IN_SET, f"rule {name}"] = mask
+    return masks

@@ -1,0 +1,102 @@
+"""Finished datasets as words may read them again: for the rules of the gates and for `explain`.
+
+Gates judge what leaves the build, so their datasets are restored from the outputs: records in output order, qualifiers
+joined back to their parents, EDC coordinates through lineage. Helpers are gone.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from clinical.build import Build
+from clinical.check import Plan
+from clinical.frames import Column, Frame, as_text, empty, joint_codes, take
+from clinical.output import Output
+from clinical.rows import Made
+
+SHOWN = ("form", "record", "Subject", "Folder", "InstanceRepeatNumber", "PageRepeatNumber", "RecordPosition")
+
+
+@dataclass(eq=False)
+class Restored(Made):
+    """A finished dataset; its coordinates come through the lineage, over other datasets to the raw record."""
+
+    output: Output | None = None
+    build: Build | None = None
+
+    def coordinates(self, rows: np.ndarray) -> Frame:
+        """The EDC coordinates behind some records: of the first raw record each comes from."""
+        lineage = self.output.lineage.drop_duplicates("row").set_index("row")[["source", "record"]].reindex(rows)
+        found = {name: np.full(len(rows), None, dtype=object) for name in SHOWN}
+        for source, index in lineage.reset_index(drop=True).groupby("source").indices.items():
+            behind = self._behind(str(source), lineage["record"].iloc[index])
+            for name in behind.columns.intersection(SHOWN):
+                found[name][index] = behind[name].to_numpy(dtype=object, na_value=None)
+        return pd.DataFrame({name: pd.Series(values, dtype="str") for name, values in found.items()})
+
+    def _behind(self, source: str, record: Column) -> Frame:
+        if source.startswith("raw."):
+            raw = self.build.form(source[4:])
+            places = pd.Index(raw.frame["record"]).get_indexer(record)
+            return raw.coordinates(places)
+        other = self.build.restored(source)
+        if other is None or other is self:
+            return pd.DataFrame(index=range(len(record)))
+        places = pd.Index(record_names(other)).get_indexer(record)
+        return other.coordinates(places) if len(places) and places.min() >= 0 else pd.DataFrame(index=range(len(record)))
+
+
+def record_names(made: Made) -> Column:
+    """USUBJID, and --SEQ where there is one, as lineage names a dataset's record."""
+    person = take(made.build.persons, made.person)
+    sequence = made.build.names.sequence(made.spec)
+    return person + "/" + as_text(made.column(sequence)) if sequence in made.columns else person
+
+
+class Restoration(Build):
+    """A build whose datasets are all finished."""
+
+    def restored(self, name: str) -> Restored | None:
+        """A finished dataset; None where it is not among the outputs."""
+        return self._made.get(name)
+
+
+def restore(plan: Plan, raw: dict[str, Frame], outputs: dict[str, Output], cut: str = "") -> Restoration:
+    """The finished datasets of a run, ready for words to read."""
+    build = Restoration(plan.study, plan.names, plan.graph, raw, cut)
+    index = pd.Index(build.persons)
+    for name, output in outputs.items():
+        if name not in plan.study.datasets:
+            continue
+        frame = output.frame
+        person = (
+            index.get_indexer(frame["USUBJID"]).astype("int64")
+            if "USUBJID" in frame
+            else np.full(len(frame), -1, dtype="int64")
+        )
+        columns = {column: frame[column] for column in frame}
+        made = Restored(plan.study.datasets[name], person, columns=columns, output=output, build=build)
+        made.columns |= _qualifiers(made, outputs.get(f"SUPP{name}"), build)
+        build._made[name] = made
+    return build
+
+
+def _qualifiers(made: Restored, supp: Output | None, build: Build) -> dict[str, Column]:
+    names = list(made.spec.supp)
+    found = {name: empty("str", made.size) for name in names}
+    if supp is None:
+        return found
+    sequence = build.names.sequence(made.spec)
+    mine = [take(build.persons, made.person), *([as_text(made.column(sequence))] if sequence else [])]
+    for name in names:
+        rows = supp.frame[supp.frame["QNAM"] == name].reset_index(drop=True)
+        theirs = [rows["USUBJID"], *([rows["IDVARVAL"]] if sequence else [])]
+        here, there = joint_codes(mine, theirs)
+        place = np.full(int(max(here.max(initial=-1), there.max(initial=-1))) + 2, -1, dtype="int64")
+        place[there] = np.arange(len(there))
+        place[-1] = -1
+        found[name] = take(rows["QVAL"], place[here])
+    return found

@@ -1,0 +1,129 @@
+"""What is taken over from the last run is what a full derivation would give, byte for byte (architecture.md, 4)."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+
+from cdiscflow import memory
+from cdiscflow.deriving import rebuild
+from cdiscflow.memory import leave
+from clinical.ledger import PIECES
+from clinical.lock import study_lock
+from clinical.run import COMPLETE, Run
+from tests.rules.studies import STUDIES, lines, plan_of, raw_of
+
+
+@pytest.fixture(params=[1, 5])
+def buckets(request, monkeypatch):
+    monkeypatch.setattr(memory, "bucket_count", lambda persons: request.param)
+    return request.param
+
+
+class Nights:
+    """Successive runs of one study whose raw frames are edited in between."""
+
+    def __init__(self, folder, study):
+        self.home, self.study, self.number, self.before = folder / study, study, 0, None
+        self.cut = STUDIES[study][1]
+
+    def night(self, raw, **asked):
+        found = rebuild(plan_of(self.study), raw, self.cut, self.before, **asked)
+        self.number += 1
+        with study_lock(self.home, "test"):
+            run = Run.begin(self.home, f"night-{self.number}")
+            for output in found.derived.outputs.values():
+                schema = {variable.name: variable.type for variable in output.variables}
+                run.write_frame(f"{output.layer}/{output.name.lower()}.parquet", output.frame, schema)
+                run.write_frame(f"lineage/{output.name.lower()}.parquet", output.lineage)
+            leave(run, found.derived.ledger, found.derived.outputs)
+            manifest = {"fingerprints": found.prints, "buckets": found.buckets}
+            self.before = run.finish(manifest, COMPLETE, "test", "test")
+        return found
+
+
+def assert_same_as_full(found, raw, study):
+    full = rebuild(plan_of(study), raw, STUDIES[study][1], None).derived
+    assert list(found.derived.outputs) == list(full.outputs)
+    for name, output in full.outputs.items():
+        mine = found.derived.outputs[name]
+        assert lines(mine.frame) == lines(output.frame), name
+        assert lines(mine.lineage) == lines(output.lineage), name
+        assert mine.frame.dtypes.astype(str).tolist() == output.frame.dtypes.astype(str).tolist(), name
+        assert mine.variables == output.variables
+    assert lines(found.derived.findings) == lines(full.findings)
+    assert lines(found.derived.account) == lines(full.account)
+    for piece in PIECES:
+        assert sorted(lines(getattr(found.derived.ledger, piece))) == sorted(lines(getattr(full.ledger, piece)))
+
+
+def test_nothing_edited_nothing_derived(tmp_path, buckets):
+    nights = Nights(tmp_path, "rd1302")
+    first = nights.night(raw_of("rd1302"))
+    assert set(first.again) == set(plan_of("rd1302").study.datasets)
+    second = nights.night(raw_of("rd1302"))
+    assert second.again == {}
+    assert_same_as_full(second, raw_of("rd1302"), "rd1302")
+
+
+def test_an_edited_response_rebuilds_what_reads_it_in_its_bucket_only(tmp_path, buckets):
+    """RS.RSOVR feeds RS; DS asks RS for a relapse; ADRS, ADSL and ADTTE follow. Dates of visits do not change."""
+    nights = Nights(tmp_path, "rd1302")
+    nights.night(raw_of("rd1302"))
+    raw = raw_of("rd1302")
+    raw["RS"].loc[0, ["RSOVR", "RSOVR_STD"]] = ["PR", "3"]
+    found = nights.night(raw)
+    assert set(found.again) == {"RS", "DS", "ADRS", "ADSL", "ADTTE"}
+    assert {len(numbers) for numbers in found.again.values()} == {1}
+    assert_same_as_full(found, raw, "rd1302")
+
+
+def test_a_request_rebuilds_the_named_dataset_and_what_follows(tmp_path, buckets):
+    nights = Nights(tmp_path, "rd1302")
+    nights.night(raw_of("rd1302"))
+    found = nights.night(raw_of("rd1302"), datasets=("ADRS",), subjects=("01-004",))
+    assert set(found.again) == {"ADRS", "ADSL", "ADTTE"}
+    assert {len(numbers) for numbers in found.again.values()} == {1}
+    assert_same_as_full(found, raw_of("rd1302"), "rd1302")
+
+
+@pytest.mark.parametrize("study", ["rd1302", "mini"])
+def test_random_edits_give_what_a_full_derivation_gives(tmp_path, buckets, study):
+    random = np.random.default_rng(buckets)
+    nights = Nights(tmp_path, study)
+    raw = raw_of(study)
+    nights.night(raw)
+    for _ in range(4):
+        raw = {name: frame.copy() for name, frame in raw.items()}
+        edit(raw, random)
+        found = nights.night({name: frame.copy() for name, frame in raw.items()})
+        assert_same_as_full(found, raw, study)
+
+
+def edit(raw, random):
+    """Deletes, repeats or changes a few records, or takes a person out altogether."""
+    long = sorted(name for name, frame in raw.items() if len(frame) > 1)
+    if not long:
+        return
+    form = str(random.choice(long))
+    frame = raw[form]
+    kind = random.choice(["delete", "change", "person"])
+    if kind == "delete":
+        raw[form] = frame.drop(index=random.integers(len(frame))).reset_index(drop=True)
+    elif kind == "change":
+        fields = [c for c in frame.columns if c not in ("USUBJID", "record", "place", "participation", "Subject")]
+        one, two = random.integers(len(frame), size=2)
+        frame.loc[one, fields] = frame.loc[two, fields].to_numpy()
+    else:
+        person = str(random.choice(frame["USUBJID"].unique()))
+        for name, every in raw.items():
+            raw[name] = every[every["USUBJID"] != person].reset_index(drop=True)
+
+
+def test_the_state_of_a_run_can_be_read_by_people(tmp_path):
+    nights = Nights(tmp_path, "mini")
+    nights.night(raw_of("mini"))
+    described = json.loads((nights.before / "state/outputs.json").read_text("utf-8"))
+    assert set(described) >= {"DM", "EX", "SE"}
