@@ -128,19 +128,17 @@ class _Work:
         self.tell(f"{study.name}: deriving {len(study.datasets)} datasets")
         rebuilt: Rebuilt = self.timed("derive", lambda: self._derive(extract))
         derived = rebuilt.derived
-        found, verdicts, page = self.timed(
-            "gates", lambda: pass_gates(self.home, self.plan, derived, extract.frames, self.cut)
-        )
-        self.job.write_text("findings/validation.html", page)
+        gates = self.timed("gates", lambda: pass_gates(self.home, self.plan, derived, self.delivery.day))
         prints = {name: found for name, found in rebuilt.prints.items() if name not in derived.stopped}
         leave(self.job, derived.ledger, derived.outputs)
         self.timed("write", lambda: self._write_datasets(derived))
         shown = self.timed("tables", lambda: write_displays(self.plan, derived, self.job, self.cut))
-        findings = self._write_findings([extract.findings, derived.findings, found, shown])
+        findings = self._write_findings([extract.findings, derived.findings, gates.findings, shown])
+        self.job.write_text("findings/validation.html", gates.page(findings))
         self._write_accounts(extract, derived)
         status = WITH_STOPS if derived.stopped else COMPLETE
         manifest = {**inputs, "study": study.id, "datasets": self.datasets, "findings": _counts(findings),
-                    "gates": verdicts, "fingerprints": prints, "buckets": rebuilt.buckets,
+                    "gates": gates.verdicts, "fingerprints": prints, "buckets": rebuilt.buckets,
                     "run": {"seconds": self.seconds, "changed": changed, "rebuilt": rebuilt.again}}  # fmt: skip
         policy = study.setting("accept_stops") == "true"
         folder = self.job.finish(manifest, status, self.request.who, self.request.why, accept_stops=policy)

@@ -138,7 +138,7 @@ def _with_lines(text: str, lines: str) -> str:
 
 
 def _form(name: str, fields: Mapping) -> str:
-    lines = [f"form: {name}", f"read: {{csv: {name}.csv}}"]
+    lines = [f"form: {name}", f"read: {{csv: {name}.csv}}", "not_submitted: a case reads what it needs"]
     lines += [f"per: {fields['per']}"] if "per" in fields else []
     stated = [f"  {field}: {_field(value)}" for field, value in fields.items() if field != "per"]
     return "\n".join([*lines, "fields:", *stated])

@@ -16,7 +16,7 @@ from clinical.dates import impute_time, to_day
 from clinical.errors import DerivationError
 from clinical.findings import Findings
 from clinical.fingerprint import bucket_of
-from clinical.frames import Column, Frame, as_text, assemble, ranks_of, take
+from clinical.frames import Column, Frame, as_text, assemble, packed, ranks_of, sorted_rows, take
 from clinical.graph import Graph, Step
 from clinical.kinds import Kinds
 from clinical.ledger import Ledger, Notes, place_of
@@ -291,10 +291,14 @@ def _group_starts(person: np.ndarray) -> np.ndarray:
 
 def key_order(build: Build, made: Made) -> np.ndarray:
     """The rows in the order of the keys: nulls first, text by ASCII, ties in canonical order [C.6]."""
+    return sorted_rows(packed([made.person, *key_ranks(build, made)]))
+
+
+def key_ranks(build: Build, made: Made) -> list[np.ndarray]:
+    """Where the value of each key but the person and --SEQ stands among all."""
     sequence = build.names.sequence(made.spec)
     names = [key for key in made.spec.keys if key not in ("STUDYID", "USUBJID", sequence)]
-    ranks = [ranks_of(key_column(made, name)) for name in names]
-    return np.lexsort([np.arange(made.size), *ranks[::-1], made.person])
+    return [ranks_of(key_column(made, name)) for name in names]
 
 
 def key_column(made: Made, name: str) -> Column:

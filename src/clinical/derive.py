@@ -27,6 +27,7 @@ class Derived:
     account: Frame = field(default_factory=pd.DataFrame)
     stopped: dict[str, str] = field(default_factory=dict)
     ledger: Ledger | None = None
+    build: Build | None = None
 
 
 def derive(
@@ -49,6 +50,7 @@ def derive(
     with ThreadPoolExecutor(max_workers=workers) as pool:
         job.run_all(pool)
     found = job.found
+    found.build = build
     found.outputs = {name: found.outputs[name] for step in plan.graph.steps for name in job.made_by(step.dataset)}
     found.ledger = build.ledger()
     form_buckets = {raw.name: build.notes.bucket[raw.person] for raw in build.raw_forms()}

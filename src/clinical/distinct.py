@@ -69,3 +69,8 @@ def only_printable_ascii(series: pd.Series) -> bool:
         return True
     content = np.frombuffer(texts.buffers()[2], dtype="uint8")[offsets[0] : offsets[-1]]
     return not len(content) or bool(content.min() >= 0x20 and content.max() <= 0x7E)
+
+
+def longest(series: pd.Series) -> int:
+    """The bytes of the longest text of a text column; 0 where there is none."""
+    return pc.max(pc.binary_length(_texts(series))).as_py() or 0

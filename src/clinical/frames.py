@@ -23,6 +23,12 @@ def take(column: Column, rows: np.ndarray) -> Column:
     return pd.Series(column.array.take(rows), copy=False)
 
 
+def ordered(column: Column, rows: np.ndarray) -> Column:
+    """The column's values at `rows`: itself where these are all of its rows as they stand."""
+    same = len(rows) == len(column) and (rows == np.arange(len(rows))).all()
+    return column if same else take(column, rows)
+
+
 def empty(dtype: object, size: int) -> Column:
     """A column of `size` missing values."""
     return pd.Series(index=range(size), dtype=dtype)

@@ -10,10 +10,11 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from clinical.build import Build, key_order
+from clinical.build import Build, key_order, key_ranks
+from clinical.distinct import longest
 from clinical.errors import DerivationError
-from clinical.frames import Column, Frame, as_text, codes_of, constant, empty, group_codes, take
-from clinical.rows import Cut, Made, Raw
+from clinical.frames import Column, Frame, as_text, constant, empty, ordered, packed, sorted_rows, take
+from clinical.rows import Cut, Made, PartRows, Raw, Records
 from clinical.standards import SUPP, Standard, Variable
 
 LONGEST = 200
@@ -85,7 +86,7 @@ def _own_variable(made: Made, name: str, order: int) -> Variable:
 
 def _output_column(build: Build, made: Made, name: str, order: np.ndarray) -> Column:
     if name in made.columns:
-        return take(made.columns[name], order)
+        return ordered(made.columns[name], order)
     if name == "STUDYID":
         return constant(build.study.id, made.size)
     if name == "DOMAIN":
@@ -94,9 +95,11 @@ def _output_column(build: Build, made: Made, name: str, order: np.ndarray) -> Co
 
 
 def _check_keys(build: Build, made: Made, order: np.ndarray) -> None:
-    names = [key for key in made.spec.keys if key not in ("STUDYID", "USUBJID")]
-    groups = group_codes([made.person[order], *(codes_of(take(made.column(key), order)) for key in names)])
-    repeated = pd.Series(groups).duplicated(keep=False).to_numpy()
+    if build.names.sequence(made.spec) in made.spec.keys:
+        return  # --SEQ is unique within a person
+    keys = packed([made.person, *key_ranks(build, made)])[order]
+    same = keys[1:] == keys[:-1]
+    repeated = np.append(same, False) | np.append(False, same)
     if not repeated.any():
         return
     rows = order[repeated]
@@ -108,49 +111,52 @@ def _check_keys(build: Build, made: Made, order: np.ndarray) -> None:
     build.found("build.keys-repeated", made, rows, made.spec.keys[-1], names=" ".join(made.spec.keys))
 
 
-def _without_long_text(
-    frame: Frame, variables: tuple[Variable, ...]
-) -> tuple[Frame, list[tuple[str, str, Column]]]:
-    """Text cut at the last blank within 200 bytes; the rest as (QNAM, label, column) [C-SPLIT]."""
-    spilled: list[tuple[str, str, Column]] = []
+@dataclass(frozen=True, eq=False)
+class Spilled:
+    """What of a variable's text goes on in QNAM `name`."""
+
+    name: str
+    label: str
+    column: Column
+    variable: str
+
+
+def _without_long_text(frame: Frame, variables: tuple[Variable, ...]) -> tuple[Frame, list[Spilled]]:
+    """Text cut at the last blank within 200 bytes, and the rest [C-SPLIT]."""
+    spilled: list[Spilled] = []
     for variable in variables:
         column = frame[variable.name]
-        if variable.type != "Char" or not len(column) or not (column.str.len() > LONGEST).any():
+        if variable.type != "Char" or longest(column) <= LONGEST:
             continue
         pieces = _split(column)
         frame[variable.name] = pieces[0]
         for number, piece in enumerate(pieces[1:], start=1):
             stem = variable.name[:7] if len(variable.name) == 8 else variable.name
-            spilled.append((f"{stem}{number}", variable.label, piece))
+            spilled.append(Spilled(f"{stem}{number}", variable.label, piece, variable.name))
     return frame, spilled
 
 
-Spilled = list[tuple[str, str, Column]]
-
-
 def _continued(
-    build: Build, made: Made, frame: Frame, variables: tuple[Variable, ...], spilled: Spilled
-) -> tuple[Frame, tuple[Variable, ...], Spilled]:
-    """Long text that does not go on in SUPP--: of comments and of the trial summary; in ADaM it ends.
+    build: Build, made: Made, frame: Frame, variables: tuple[Variable, ...], spilled: list[Spilled]
+) -> tuple[Frame, tuple[Variable, ...], list[Spilled]]:
+    """Long text that does not go on in SUPP--: that of comments and of the trial summary; in ADaM it ends.
 
     Raises: DerivationError for another study-wide dataset, which has no SUPP--.
     """
-    stems = {name.rstrip("0123456789") for name, _, _ in spilled}
+    names = list(dict.fromkeys(each.variable for each in spilled))
     if made.spec.layer == "adam":
-        for name in stems:
-            build.findings.add("build.text-cut", dataset=made.name, variable=name, keys=name)
+        for name in names:
+            build.findings.add("build.text-cut", dataset=made.name, variable=name)
         return frame, variables, []
     parent = CONTINUED.get(made.name)
-    if made.study_wide and stems != {parent}:
-        raise DerivationError("build.text-long", made.name, names=", ".join(sorted(stems)))
-    own = [each for each in spilled if parent and each[0].startswith(parent)]
-    if not own:
-        return frame, variables, spilled
-    at = [variable.name for variable in variables].index(parent) + 1
-    added = [Variable(name, label, "Char", variables[at - 1].order) for name, label, _ in own]
-    for place, (name, _, column) in enumerate(own):
-        frame.insert(at + place, name, column)
-    rest = [each for each in spilled if each not in own]
+    if made.study_wide and names != [parent]:
+        raise DerivationError("build.text-long", made.name, names=", ".join(names))
+    own = [each for each in spilled if each.variable == parent]
+    at = [variable.name for variable in variables].index(parent) + 1 if own else 0
+    added = tuple(Variable(each.name, each.label, "Char", variables[at - 1].order) for each in own)
+    for place, each in enumerate(own):
+        frame.insert(at + place, each.name, each.column)
+    rest = [each for each in spilled if each.variable != parent]
     return frame, (*variables[:at], *added, *variables[at:]), rest
 
 
@@ -175,14 +181,14 @@ def _pieces(text: str) -> list[str]:
 
 
 def _qualifiers(
-    build: Build, made: Made, order: np.ndarray, frame: Frame, spilled: list[tuple[str, str, Column]]
+    build: Build, made: Made, order: np.ndarray, frame: Frame, spilled: list[Spilled]
 ) -> Output | None:
     """SUPP--: one record for each qualifier that has a value, in the order of IDVARVAL and QNAM [C.6]."""
     sequence = build.names.sequence(made.spec)
     pieces = []
     given = [(n, w.label or n, as_text(take(made.columns[n], order)), w.origin or "CRF")
              for n, w in made.spec.supp.items()]  # fmt: skip
-    for name, label, column, origin in [*given, *((n, label, c, "CRF") for n, label, c in spilled)]:
+    for name, label, column, origin in [*given, *((s.name, s.label, s.column, "CRF") for s in spilled)]:
         rows = np.flatnonzero(column.notna().to_numpy())
         pieces.append((rows, name, label, take(column, rows), origin))
     if not any(len(piece[0]) for piece in pieces):
@@ -228,61 +234,52 @@ def _lineage(build: Build, made: Made, order: np.ndarray) -> Frame:
     """Where each row comes from: a raw record by its id, or a dataset's record by USUBJID and --SEQ."""
     place = np.empty(made.size, dtype="int64")
     place[order] = np.arange(made.size)
-    pieces = []
-    for part in made.parts:
-        rows = np.arange(part.start, part.stop)
-        if part.source is not None:
-            source, record = _record_ids(build, part.source, part.taken)
-            pieces.append(_piece(place[rows], source, record))
-        elif (made.name, part.part.name) in build.lineage:
-            given = build.lineage[made.name, part.part.name]
-            at = place[part.start + given["row"].to_numpy().astype("int64")]
-            pieces.append(_piece(at, given["source"], as_text(given["record"])))
-        elif {"SRCDOM", "SRCSEQ"} <= set(made.columns):
-            pieces.append(_from_source_columns(build, made, rows, place))
-        else:
-            pieces.append(_piece(place[rows], constant(_first_read(made, part), len(rows)),
-                                 take(build.persons, made.person[rows])))  # fmt: skip
-    whole = (
-        pd.concat(pieces, ignore_index=True)
-        if pieces
-        else _piece(np.array([]), empty("str", 0), empty("str", 0))
+    pieces = [_origins(build, made, part) for part in made.parts]
+    rows = place[np.concatenate([rows for rows, _, _ in pieces])]
+    by = sorted_rows(rows)
+    sources = [source for _, source, _ in pieces]
+    record = pd.concat([record for _, _, record in pieces], ignore_index=True)
+    alone = isinstance(sources[0], str) and len(sources) == 1
+    columns = [constant(s, len(r)) if isinstance(s, str) else s for r, s, _ in pieces]
+    return pd.DataFrame(
+        {
+            "row": rows[by],
+            "source": constant(sources[0], len(by)) if alone else ordered(pd.concat(columns, ignore_index=True), by),
+            "record": ordered(record, by),
+            "role": constant("record", len(by)),
+        }
     )
-    return whole.iloc[np.argsort(whole["row"].to_numpy(), kind="stable")].reset_index(drop=True)
 
 
-def _first_read(made: Made, part: object) -> str:
+def _origins(build: Build, made: Made, part: PartRows) -> tuple[np.ndarray, Column | str, Column]:
+    """(canonical row, source, record) for the rows of a part; one text as source stands for all of them."""
+    rows = np.arange(part.start, part.stop)
+    if part.source is not None:
+        return rows, *_record_ids(build, part.source, part.taken)
+    if (made.name, part.part.name) in build.lineage:
+        given = build.lineage[made.name, part.part.name]
+        at = part.start + given["row"].to_numpy().astype("int64")
+        return at, given["source"], as_text(given["record"])
+    person = take(build.persons, made.person[rows])
+    if {"SRCDOM", "SRCSEQ"} <= set(made.columns):
+        number = as_text(take(made.column("SRCSEQ"), rows))
+        return rows, take(made.column("SRCDOM"), rows), person + ("/" + number).fillna("")
+    return rows, _first_read(part), person
+
+
+def _first_read(part: PartRows) -> str:
     program = part.part.program
     reads = list((program.args.get("reads") or {}) if program else {})
     return reads[0] if reads else "spec"
 
 
-def _piece(rows: np.ndarray, source: Column, record: Column) -> Frame:
-    size = len(rows)
-    return pd.DataFrame(
-        {
-            "row": rows.astype("int64"),
-            "source": source.reset_index(drop=True),
-            "record": record.reset_index(drop=True),
-            "role": constant("record", size),
-        }
-    )
-
-
-def _record_ids(build: Build, source: object, rows: np.ndarray) -> tuple[Column, Column]:
+def _record_ids(build: Build, source: Records, rows: np.ndarray) -> tuple[str, Column]:
     if isinstance(source, Raw):
-        return constant(f"raw.{source.name}", len(rows)), take(source.column("record"), rows)
+        return f"raw.{source.name}", ordered(source.column("record"), rows)
     made = source.made if isinstance(source, Cut) else source
     rows = source.rows[rows] if isinstance(source, Cut) else rows
     sequence = build.names.sequence(made.spec)
     person = take(build.persons, made.person[rows])
     if not sequence:
-        return constant(made.name, len(rows)), person
-    return constant(made.name, len(rows)), person + "/" + as_text(take(made.column(sequence), rows))
-
-
-def _from_source_columns(build: Build, made: Made, rows: np.ndarray, place: np.ndarray) -> Frame:
-    person = take(build.persons, made.person[rows])
-    number = as_text(take(made.column("SRCSEQ"), rows))
-    record = person + ("/" + number).fillna("")
-    return _piece(place[rows], take(made.column("SRCDOM"), rows), record)
+        return made.name, person
+    return made.name, person + "/" + as_text(take(made.column(sequence), rows))
