@@ -105,9 +105,12 @@ def test_decisions_are_numbered_without_a_gap_and_say_what_was_given_up():
     assert [path.name[:4] for path in paths] == [f"{number:04d}" for number in range(1, len(paths) + 1)]
     for path in paths:
         text = path.read_text("utf-8")
-        assert re.match(rf"# {path.name[:4]} \S", text), path.name
-        headings = re.findall(r"^## (.+)$", text, re.MULTILINE)
-        assert headings[:3] == ["Context", "Choice", "What we gave up"], path.name
+        assert re.match(rf"# {int(path.name[:4])}\. \S", text), path.name
+        assert re.findall(r"^\*\*(.+)\.\*\*", text, re.MULTILINE)[:3] == [
+            "Context",
+            "Choice",
+            "What we gave up",
+        ], path.name
 
 
 def test_changelog_fragments_are_named_after_their_issue():

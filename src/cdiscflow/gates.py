@@ -55,8 +55,11 @@ def _columns_of(derived: Derived) -> Callable[[str, str], bool]:
     from checks.rules import has_column
 
     build = derived.build
+    forms = {f"raw.{raw.name}": set(raw.frame.columns) for raw in build.raw_forms()}
 
     def has(dataset: str, column: str) -> bool:
+        if dataset in forms:
+            return not column or column in forms[dataset]
         if dataset in derived.outputs and column not in ("", "STUDYID", "DOMAIN", "USUBJID"):
             return column in build.made(dataset).columns
         return has_column(build.names, dataset, column)

@@ -93,7 +93,7 @@ def read_rules(folders: Iterable[Path], names: Names, has: Has | None = None) ->
 
     Raises: SpecErrors with every fault of every file.
     """
-    reader = _Reader(names, has or partial(has_column, names))
+    reader = RuleReader(names, has or partial(has_column, names))
     for number, folder in enumerate([*folders][::-1]):
         reader.folder = number
         for gate in GATES:
@@ -131,7 +131,7 @@ def has_column(names: Names, dataset: str, column: str) -> bool:
     return dataset in names.study.datasets and (not column or names.has(dataset, column))
 
 
-class _Reader:
+class RuleReader:
     """Reads file after file; faults are collected, so that a person sees all of them at once."""
 
     def __init__(self, names: Names, has: Has):
@@ -157,7 +157,7 @@ class _Reader:
                 if "drop" in rule:
                     self.found[name], self.dropped[name] = (self.folder, None), at
                     continue
-                for one in self._rules(name, rule, str(node["dataset"]), gate, at):
+                for one in self.rules(name, rule, str(node["dataset"]), gate, at):
                     self._add(one)
             except SpecError as fault:
                 self.faults.append(fault)
@@ -175,7 +175,11 @@ class _Reader:
             if name not in self.unused:
                 self.faults.append(SpecError("checks.drop", f"{at}: {name}"))
 
-    def _rules(self, name: str, node: Mapping, dataset: str, gate: str, at: At) -> Iterator[Rule]:
+    def rules(self, name: str, node: Mapping, dataset: str, gate: str, at: At) -> Iterator[Rule]:
+        """The rules that one entry of a file gives: one, or for `dataset: --` one a dataset it applies to.
+
+        Raises: SpecError.
+        """
         _known(node, RULE_KEYS, str(at), name)
         _must_have(node, NEEDED, f"{at}: {name}")
         if node["severity"] not in SEVERITIES:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -43,6 +44,7 @@ def check_study(study: Study) -> Plan:
     kinds = Kinds(names)
     for dataset in study.datasets.values():
         errors += _dataset(names, kinds, dataset)
+        errors += _parameters(dataset)
     if graph is not None:
         errors += _forgotten(names)
     if errors:
@@ -119,6 +121,21 @@ def _program(study: Study, dataset: Dataset, word: Word, at: str) -> Iterator[Sp
     found = find_spec(module)
     if found is None or f"def {word.value}(" not in Path(found.origin).read_text("utf-8"):
         yield SpecError("spec.no-program", at, path=path)
+
+
+def _parameters(dataset: Dataset) -> Iterator[SpecError]:
+    """What the dataset's program finds wrong under `parameters`: its module may have a `read_rules`."""
+    if not dataset.parameters or not any(word.word == "program" for _, _, word in words_of(dataset)):
+        return
+    module = f"{dataset.layer}.{dataset.name.lower()}"
+    read_rules = getattr(import_module(module), "read_rules", None) if find_spec(module) else None
+    try:
+        if read_rules:
+            read_rules(dataset)
+    except SpecErrors as faults:
+        yield from faults.errors
+    except SpecError as fault:
+        yield fault
 
 
 def _forgotten(names: Names) -> Iterator[SpecError]:
