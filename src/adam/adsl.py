@@ -32,6 +32,7 @@ def read_rules(spec: Dataset) -> None:
     Raises: SpecError for an unknown or missing key and for a condition that is none.
     """
     only(spec.parameters, PARAMETERS, spec.name)
+    setting(spec.study, "horizon_days", spec.name, spec.at)
     for key in CONDITIONS:
         _asked(spec, key)
     _limits(spec)

@@ -11,12 +11,14 @@ from clinical.manifest import read_manifest
 
 CAUSES = ("extract", "cut", "spec", "terminology", "code", "packages")
 CODE_FILES = (".py", ".yml", ".j2")
+NOT_SPECS = ("demo", "ct")  # an extract, and terminology: causes of their own
 
 
 def describe_inputs(home: Home, plan: Plan, delivery: Delivery, cut: str) -> dict[str, object]:
     """Extract, cut, specs, terminology, code and package versions of a run: no path of a machine, no clock."""
     study = plan.study
-    specs = tree(study.folder, "*.yml") | tree(study.folder, "*/standards.csv")
+    stated = tree(study.folder, "*.yml") | tree(study.folder, "*.csv")  # with the tables of TS, TA, standards.csv
+    specs = {name: digest for name, digest in stated.items() if name.split("/")[0] not in NOT_SPECS}
     library = {**tree(study.library, "*.yml"), **tree(study.library / "standards")}
     rules = {**tree(home.validation / study.name), **tree(home.validation / "library")}
     terms = {"study": tree(study.folder / "ct"), "library": tree(study.library / "ct", "*.csv"),

@@ -2,57 +2,82 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 import pandas as pd
 
+from cdiscflow.gates import study_rules
 from cdiscflow.home import Home, cut_day, newest_extract
 from clinical.check import check_study
 from clinical.derive import derive
-from clinical.errors import InputError, SpecErrors
+from clinical.errors import ClinicalError, InputError, SpecErrors
 from clinical.frames import as_text
+from clinical.names import closest
 from edc.read import check_headers, read_extract
+from tlf.spec import read_displays
 
 
 def check_specs(home: Home, study_name: str, say: Callable[[str], None]) -> Iterator[str]:
-    """Every fault of a study's specs, and of the headers of its newest extract."""
+    """Every fault of a study's specs, rules and displays, and of the headers of its newest extract."""
     try:
         study = home.load(study_name)
         plan = check_study(study)
-    except SpecErrors as faults:
-        yield from map(str, faults.errors)
+    except (ClinicalError, SpecErrors) as fault:
+        yield from _lines(fault)
         return
-    except InputError as fault:
-        yield str(fault)
-        return
-    faults = 0
+    faults = [
+        *_faults(lambda: study_rules(home, plan)),
+        *_faults(lambda: read_displays(study.folder / "tlf", study.config)),
+    ]
     try:
         folder = newest_extract(home, study).folder
     except InputError:
         say(f"{study_name}: no extract to look at")
     else:
-        for fault in check_headers(folder, study.forms).values():
-            faults += 1
-            yield f"{study_name}: {fault}"
+        faults += [f"{study_name}: {fault}" for fault in check_headers(folder, study.forms).values()]
+    yield from faults
     if not faults:
-        steps = len(plan.graph.steps)
-        say(
-            f"{study_name}: {len(study.forms)} forms, {len(study.datasets)} datasets, {steps} steps: all fine"
-        )
+        forms, datasets, steps = len(study.forms), len(study.datasets), len(plan.graph.steps)
+        say(f"{study_name}: {forms} forms, {datasets} datasets, {steps} steps: all fine")
+
+
+def _faults(read: Callable[[], object]) -> list[str]:
+    try:
+        read()
+    except (ClinicalError, SpecErrors) as fault:
+        return _lines(fault)
+    return []
+
+
+def _lines(fault: ClinicalError | SpecErrors) -> list[str]:
+    return [str(each) for each in (fault.errors if isinstance(fault, SpecErrors) else [fault])]
+
+
+def unknown_dataset(study: str, dataset: str, known: Iterable[str]) -> InputError:
+    """The refusal of a dataset that the specs do not state, with the name that was meant."""
+    near = closest(dataset, known)
+    return InputError("ask.dataset-unknown", study, dataset=dataset, hint=f"; did you mean {near}?" if near else "")
 
 
 def build_one(home: Home, study_name: str, dataset: str, subject: str, cut: str = "") -> str:
-    """One dataset as text, of the subjects whose number ends as `subject`."""
+    """One dataset as text, of the subjects whose number ends as `subject`; what it needs is built too.
+
+    Raises: InputError for a dataset or a subject there is none of; DerivationError where the dataset stops.
+    """
     study = home.load(study_name)
     plan = check_study(study)
-    if dataset not in study.datasets:
-        raise InputError("ask.no-dataset", study_name, dataset=dataset)
+    parent = dataset.removeprefix("SUPP")
+    if parent not in study.datasets:
+        raise unknown_dataset(study_name, dataset, study.datasets)
     delivery = newest_extract(home, study)
+    day = cut_day(study.config, delivery, cut)
     extract = read_extract(delivery.folder, study.forms, study.config)
     frames = {name: _of_subject(frame, subject) for name, frame in extract.frames.items()}
-    found = derive(plan, frames, cut_day(study.config, delivery, cut), only=[dataset])
-    if dataset in found.stopped:
-        return found.stopped[dataset]
+    if subject and not any(map(len, frames.values())):
+        raise InputError("ask.subject-unknown", study_name, subject=subject)
+    found = derive(plan, frames, day, only=[parent])
+    if dataset not in found.outputs:
+        raise InputError("ask.not-built", study_name, dataset=dataset, reason=found.stopped.get(parent, "no qualifiers"))
     return table_text(found.outputs[dataset].frame)
 
 
@@ -63,8 +88,12 @@ def _of_subject(frame: pd.DataFrame, subject: str) -> pd.DataFrame:
 
 
 def table_text(frame: pd.DataFrame) -> str:
-    """A frame as plain text, a line a record; columns without any value are left out."""
-    shown = pd.DataFrame(
-        {name: as_text(frame[name]).fillna("") for name in frame if frame[name].notna().any()}
-    )
-    return shown.to_string(index=False) if len(shown) else "no records"
+    """A frame as plain text: first what is the same in all records, then a line a record; empty columns are left out."""
+    shown = {name: as_text(frame[name]).fillna("") for name in frame if frame[name].notna().any()}
+    if len(frame) == 1:
+        width = max(map(len, shown))
+        return "\n".join(f"{name:{width}s}  {values[0]}" for name, values in shown.items())
+    same = {name: values[0] for name, values in shown.items() if len(frame) and values.eq(values[0]).all()}
+    rest = pd.DataFrame({name: values for name, values in shown.items() if name not in same})
+    head = [f"{len(frame)} records" + (" with " + ", ".join(f"{n}={v}" for n, v in same.items()) if same else "")]
+    return "\n".join(head + ([rest.to_string(index=False)] if len(rest.columns) and len(rest) else []))

@@ -1,93 +1,106 @@
-"""The command line: the same functions the flows call, without Prefect."""
+"""The command line: the same functions the flows call, without Prefect.
+
+Everything is imported where it is used: `--help` answers in a third of a second.
+"""
 
 from __future__ import annotations
 
+import os
 import sys
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from cdiscflow.home import Home
+    from cdiscflow.pipeline import Request
+
 app = typer.Typer(
     name="cdiscflow", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False,
+    rich_markup_mode=None,
     help="Raw EDC exports to SDTM, ADaM, findings, tables and a submission package; and what changed and why.",
+    epilog="Exit code: 0 done, 1 refused or something is wrong (one message says what), 2 not a command of ours.",
 )  # fmt: skip
 
-StudyName = Annotated[str, typer.Argument(help="A study under mappings/")]
-Subject = Annotated[str, typer.Option(help="Screening number or USUBJID (its end is enough)")]
+StudyName = Annotated[str, typer.Argument(help="A study under mappings/", metavar="STUDY")]
+Studies = Annotated[list[str] | None, typer.Argument(help="Studies; all if none is named", metavar="[STUDY]...")]
+Dataset = Annotated[str, typer.Argument(help="A dataset of the study, such as ADTTE", metavar="DATASET")]
+Subject = Annotated[str, typer.Option(help="Screening number or USUBJID; its end is enough", metavar="SUBJECT")]
+Cut = Annotated[str, typer.Option(help="Data cut; without it as study.yml says", metavar="YYYY-MM-DD")]
+Who = Annotated[str, typer.Option(help="Who asks, for the audit trail; without it your account", metavar="NAME")]
 
 
 def main() -> None:
-    """Runs a command; an error of ours is one clear message and exit code 1, never a traceback."""
+    """Runs a command; an error of ours or of the machine is one message and exit code 1, never a traceback."""
     from clinical.errors import ClinicalError, SpecErrors
 
     try:
         app()
     except (ClinicalError, SpecErrors) as fault:
-        print(fault, file=sys.stderr)
-        raise SystemExit(1) from None
+        _refuse(str(fault))
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # whoever read our output has enough
+    except OSError as fault:
+        from cdiscflow.faults import machine_sentence
+
+        _refuse(machine_sentence(fault))
 
 
 @app.command()
 def run(
     study: StudyName,
-    force: Annotated[bool, typer.Option(help="Run although nothing changed")] = False,
-    cut: Annotated[str, typer.Option(help="Data cut, YYYY-MM-DD (else as study.yml says)")] = "",
-    who: Annotated[str, typer.Option(help="Who asks, for the audit trail")] = "",
-    why: Annotated[str, typer.Option(help="Why, for the audit trail")] = "run from the command line",
+    force: Annotated[bool, typer.Option("--force", help="Run although nothing changed")] = False,
+    cut: Cut = "",
+    who: Who = "",
+    why: Annotated[str, typer.Option(help="Why, for the audit trail", metavar="TEXT")] = "run from the command line",
 ) -> None:
-    """Derives a study from its newest extract."""
-    from cdiscflow.home import home
-    from cdiscflow.pipeline import Request, run_study
+    """Derives a study from its newest extract: a new run, or the word that nothing changed."""
+    from cdiscflow.pipeline import Request
     from cdiscflow.report import user_name
 
-    asked = Request(who or user_name(), why, "run", force, cut=cut)
-    _finish(run_study(home(), study, asked, say=_say))
+    _derive(study, lambda home: Request(who or user_name(), why, "run", force, cut=cut))
 
 
 @app.command()
 def rederive(
     study: StudyName,
-    datasets: Annotated[list[str], typer.Option("--dataset", help="Dataset to rebuild; repeat for more")],
-    reason: Annotated[str, typer.Option(help="Why; required, it goes into the audit trail")],
-    who: Annotated[str, typer.Option(help="Who asks")] = "",
+    datasets: Annotated[
+        list[str], typer.Option("--dataset", help="Dataset to derive anew; repeat for more", metavar="DATASET")
+    ],
+    reason: Annotated[str, typer.Option(help="Why, for the audit trail; no subject data", metavar="TEXT")],
     subjects: Annotated[
-        list[str] | None, typer.Option("--subject", help="Only these subjects' records")
+        list[str] | None, typer.Option("--subject", help="Only for this subject; repeat for more", metavar="SUBJECT")
     ] = None,
-    cut: Annotated[str, typer.Option(help="Data cut, YYYY-MM-DD")] = "",
+    cut: Cut = "",
+    who: Who = "",
 ) -> None:
-    """Rebuilds datasets, and what follows from them, on request of a data manager."""
-    from cdiscflow.home import home
-    from cdiscflow.pipeline import run_study
+    """Derives datasets anew, and what follows from them, and says who asked and why in the audit trail."""
     from cdiscflow.rederive import rederive_request
     from cdiscflow.report import user_name
 
-    here = home()
-    asked = rederive_request(here, study, datasets, subjects or [], reason, who or user_name(), cut)
-    _finish(run_study(here, study, asked, say=_say))
+    names = [name.upper() for name in datasets]
+    _derive(study, lambda home: rederive_request(home, study, names, subjects or [], reason, who or user_name(), cut))
 
 
 @app.command()
-def check(
-    studies: Annotated[list[str] | None, typer.Argument(help="Studies (all if none is named)")] = None,
-) -> None:
-    """Reads every spec, and the headers of the raw files where there is an extract; no data."""
+def check(studies: Studies = None) -> None:
+    """Reads every spec, and the headers of the raw files where there is an extract; no data.
+
+    Each fault is a line with file, line, dataset.variable and what was meant.
+    """
     from cdiscflow.checking import check_specs
     from cdiscflow.home import home
 
     here = home()
     faults = [line for study in studies or here.studies() for line in check_specs(here, study, print)]
     if faults:
-        print("\n".join(faults), file=sys.stderr)
-        raise SystemExit(1)
+        _refuse("\n".join(faults))
 
 
 @app.command()
-def build(
-    study: StudyName,
-    dataset: Annotated[str, typer.Argument(help="A dataset of the study")],
-    subject: Subject = "",
-    cut: Annotated[str, typer.Option(help="Data cut, YYYY-MM-DD")] = "",
-) -> None:
+def build(study: StudyName, dataset: Dataset, subject: Subject = "", cut: Cut = "") -> None:
     """Prints one dataset, of one subject: the inner loop of whoever writes a spec. Nothing is written."""
     from cdiscflow.checking import build_one
     from cdiscflow.home import home
@@ -98,24 +111,27 @@ def build(
 @app.command()
 def findings(
     study: StudyName,
-    severity: Annotated[str, typer.Option(help="error, warning or info")] = "",
-    message: Annotated[str, typer.Option(help="Only this message id")] = "",
+    severity: Annotated[Literal["error", "warning", "info"] | None, typer.Option(help="Only of this weight")] = None,
+    message: Annotated[str, typer.Option(help="Only this message, such as build.no-term", metavar="ID")] = "",
 ) -> None:
-    """Lists the open findings of the last run with EDC coordinates and what to do."""
+    """Lists the open findings of the last run: the EDC page, what is wrong, what to do."""
     from cdiscflow.home import home
     from cdiscflow.report import findings_text
 
-    print(findings_text(home(), study, severity, message))
+    print(findings_text(home(), study, severity or "", message))
 
 
 @app.command()
 def explain(
-    study: Annotated[str, typer.Argument(help="A study, or the id of a message")],
-    dataset: Annotated[str, typer.Argument(help="A dataset")] = "",
-    what: Annotated[str, typer.Argument(help="A PARAMCD or a variable")] = "",
+    study: Annotated[str, typer.Argument(help="A study; or the id of a message, and nothing else", metavar="STUDY")],
+    dataset: Annotated[str, typer.Argument(help="A dataset of its last run", metavar="[DATASET]")] = "",
+    what: Annotated[str, typer.Argument(help="A PARAMCD or a variable", metavar="[WHAT]")] = "",
     subject: Subject = "",
 ) -> None:
-    """How a value came about, back to the EDC page; or what a message means."""
+    """Says how a value came about: the line of the spec, and the records behind it back to the EDC page.
+
+    With the id of a message, such as build.no-term: what it means, its usual cause and what to do.
+    """
     from cdiscflow.explain import explain_message, explain_rows
     from cdiscflow.home import home
     from clinical.errors import catalogue
@@ -127,8 +143,12 @@ def explain(
 
 
 @app.command()
-def diff(study: StudyName, run_a: str, run_b: Annotated[str, typer.Argument()] = "latest") -> None:
-    """The records that differ between two runs, by dataset and key."""
+def diff(
+    study: StudyName,
+    run_a: Annotated[str, typer.Argument(help="A run's id, or previous", metavar="[RUN_A]")] = "previous",
+    run_b: Annotated[str, typer.Argument(help="A run's id, or latest", metavar="[RUN_B]")] = "latest",
+) -> None:
+    """Lists what differs between two runs, by dataset and key, and which inputs changed between them."""
     from cdiscflow.home import home
     from cdiscflow.report import diff_text
 
@@ -136,25 +156,48 @@ def diff(study: StudyName, run_a: str, run_b: Annotated[str, typer.Argument()] =
 
 
 @app.command()
-def verify(
-    studies: Annotated[list[str] | None, typer.Argument(help="Studies (all if none is named)")] = None,
-) -> None:
-    """Recomputes the audit chain and the hash of every file of every run."""
+def verify(studies: Studies = None) -> None:
+    """Recomputes the audit chain and the hash of every file of every run, and names all that does not match."""
     from cdiscflow.home import home
-    from clinical.verify import verify as verify_study
+    from cdiscflow.report import verify_lines
 
     here = home()
-    faults = [
-        str(fault) for study in studies or here.studies() for fault in verify_study(here.outputs / study)
-    ]
-    print("\n".join(faults) if faults else "every run is as it was written")
+    faults = [line for study in studies or here.studies() for line in verify_lines(here, study, print, _warn)]
     if faults:
-        raise SystemExit(1)
+        _refuse("\n".join(faults))
+
+
+@app.command("record-anew")
+def record_anew(
+    study: StudyName,
+    why: Annotated[str, typer.Option(help="What was found, for the new audit trail", metavar="TEXT")],
+    who: Who = "",
+) -> None:
+    """Begins a new audit trail where the old one cannot be mended; the old one is kept and named in the new one.
+
+    For a person who has looked at what `cdiscflow verify` says. Every run is recorded again, unless it is damaged.
+    """
+    from cdiscflow.home import home
+    from cdiscflow.report import begin_anew, user_name
+
+    print(begin_anew(home(), study, who or user_name(), why, _warn))
+
+
+@app.command()
+def draft(
+    study: StudyName, run: Annotated[str, typer.Option(help="A run's id", metavar="RUN")] = "latest", who: Who = ""
+) -> None:
+    """Lays a run out as a draft of the submission package, in outputs/STUDY/packages."""
+    from cdiscflow.draft import draft_package
+    from cdiscflow.home import home
+    from cdiscflow.report import near, user_name
+
+    print(f"{study}: draft package in {near(draft_package(home(), study, run, 'draft', who or user_name()))}")
 
 
 @app.command()
 def selftest() -> None:
-    """Installation qualification: every conformance case of the language, from the installed package."""
+    """Installation qualification: every conformance case of the spec language, from the installed package."""
     from cdiscflow.selftest import run_cases
 
     passed, failed = run_cases(print)
@@ -163,17 +206,27 @@ def selftest() -> None:
         raise SystemExit(1)
 
 
-def _say(text: str) -> None:
-    if sys.stderr.isatty():
-        print(text, file=sys.stderr)
-
-
-def _finish(summary: object) -> None:
+def _derive(study: str, request: Callable[[Home], Request]) -> None:
+    from cdiscflow.home import home
+    from cdiscflow.pipeline import run_study
+    from cdiscflow.progress import progress
     from cdiscflow.report import summary_text
 
+    here = home()
+    with progress(here, study) as bar:
+        summary = run_study(here, study, request(here), around=bar.around, say=bar.say)
     print(summary_text(summary))
     if summary.failed:
         raise SystemExit(1)
+
+
+def _warn(text: str) -> None:
+    print(text, file=sys.stderr)
+
+
+def _refuse(text: str) -> None:
+    _warn(text)
+    raise SystemExit(1) from None
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 
 from cdiscflow.home import Home
+from cdiscflow.rederive import SHORTEST_NAME
 from cdiscflow.report import find_run
 from clinical.audit import append_audit
 from clinical.errors import InputError
@@ -16,7 +17,6 @@ from clinical.manifest import NAME, Digests, check_files, read_manifest
 PURPOSES = ("draft",)
 LAYERS = {"xpt/sdtm": "tabulations/sdtm", "xpt/adam": "analysis/adam/datasets"}
 PROGRAMS = "analysis/adam/programs"
-SHORTEST_NAME = 2
 
 
 def draft_package(home: Home, study: str, run: str, purpose: str, who: str) -> Path:

@@ -7,15 +7,20 @@ from pathlib import Path
 
 import pandas as pd
 
+from cdiscflow.checking import unknown_dataset
 from cdiscflow.home import Home
+from cdiscflow.report import find_run
 from clinical.errors import InputError, catalogue
 from clinical.explain import in_english
 from clinical.frames import as_text
 from clinical.manifest import read_manifest
-from clinical.run import latest_run, read_frame
-from clinical.study import Study
+from clinical.read import Mapping, Sequence, Text
+from clinical.run import read_frame
+from clinical.spec import Dataset
+from clinical.where import mask
+from clinical.words import Word
 
-SHOWN = 5
+SHOWN, DEEPEST = 5, 4
 
 
 def explain_message(identity: str) -> list[str]:
@@ -31,36 +36,104 @@ def explain_message(identity: str) -> list[str]:
 
 
 def explain_rows(home: Home, study_name: str, dataset: str, what: str, subject: str) -> list[str]:
-    """The rows of a dataset for a subject, the sentence of the spec behind a variable, and the records behind each.
+    """The rows of a dataset for a subject, the lines of the spec behind them, and the records back to the EDC page.
 
-    `what` is a PARAMCD or a variable. Raises: InputError where there is no such run, dataset or row.
+    `what` is a PARAMCD or a variable. Raises: InputError where there is no such run, dataset, variable or row.
     """
     study = home.load(study_name)
-    run = latest_run(home.outputs / study_name)
-    if run is None:
-        raise InputError("ask.nothing-yet", study_name)
-    frames = _Frames(run)
+    frames = _Frames(find_run(home, study_name, "latest"))
     frame = frames.get(dataset)
     if frame is None:
-        raise InputError("ask.no-dataset", study_name, dataset=dataset)
+        raise unknown_dataset(study_name, dataset, frames.entries)
+    is_parameter = "PARAMCD" in frame and (frame["PARAMCD"] == what).any()
     chosen = pd.Series(True, index=frame.index)
     if subject:
         chosen &= frame["USUBJID"].str.endswith(subject)
-    if what and "PARAMCD" in frame and (frame["PARAMCD"] == what).any():
+    if is_parameter:
         chosen &= frame["PARAMCD"] == what
-        what = ""
+    elif what and what not in frame:
+        raise InputError("ask.no-variable", study_name, dataset=dataset, what=what)
+    elif what:
+        chosen &= frame[what].notna()
     rows = frame.index[chosen]
     if not len(rows):
         raise InputError("ask.no-row", study_name, dataset=dataset, what=what, subject=subject)
-    lines = _spec_lines(study, dataset, what)
+    spec = study.datasets.get(dataset.removeprefix("SUPP"))
+    words = [] if spec is None or is_parameter else [word for _, word in spec.statements(what)]
+    lines = [f"{word.at}: {dataset}.{what} is {in_english(word)}" for word in dict.fromkeys(words)]
+    if spec is not None and not words:
+        shown = frame.loc[rows[:SHOWN]]
+        lines += _parameter_lines(spec, what, shown) if is_parameter else [_records_line(spec)]
     for row in rows[:SHOWN]:
-        shown = [what] if what in frame else _telling(frame)
-        values = ", ".join(f"{name}={text}" for name, text in _cells(frame, row, shown) if text)
+        values = ", ".join(f"{n}={t}" for n, t in _cells(frame, row, _shown(frame, what, is_parameter)) if t)
         lines.append(f"{dataset} row {row + 1}: {values}")
+        for word in dict.fromkeys(words):
+            lines += [f"  {line}" for line in _chosen(frames, word, frame, row, what)]
         lines += [f"  {line}" for line in _behind(frames, dataset, row, depth=0)]
     if len(rows) > SHOWN:
         lines.append(f"... and {len(rows) - SHOWN} more rows")
     return lines
+
+
+def _shown(frame: pd.DataFrame, what: str, is_parameter: bool) -> list[str]:
+    if not what or is_parameter:
+        return _telling(frame)
+    return list(dict.fromkeys([*(name for name in ("USUBJID", "PARAMCD") if name in frame), what]))
+
+
+def _records_line(spec: Dataset) -> str:
+    part = spec.parts[0]
+    made = f"by the program {part.program.value}" if part.program else f"from {part.source or part.listed}"
+    return f"{part.at}: the records of {spec.name} are made {made}"
+
+
+def _parameter_lines(spec: Dataset, parameter: str, rows: pd.DataFrame) -> list[str]:
+    """Where the rules of a parameter stand, and in them the line whose `text` the rows carry."""
+    told = {text for name in rows for text in as_text(rows[name].reset_index(drop=True)).dropna()}
+    lines, name = [_records_line(spec)], parameter
+    while isinstance(spec.parameters.get(name), Mapping):
+        node = spec.parameters[name]
+        label = f", {node['label']}" if "label" in node else ""
+        lines.append(f"{spec.parameters.line(name)}: {spec.name} {name}{label}")
+        lines += [f"{each.at}: {each['text']} is {_flow(each)}" for each in _lines_of(node) if each["text"] in told]
+        name = node.get("like", "")
+    return lines
+
+
+def _lines_of(node: object) -> Iterator[Mapping]:
+    if isinstance(node, Mapping) and isinstance(node.get("text"), Text):
+        yield node
+    for each in node.values() if isinstance(node, Mapping) else node if isinstance(node, Sequence) else ():
+        yield from _lines_of(each)
+
+
+def _flow(node: object) -> str:
+    if isinstance(node, Mapping):
+        return "{" + ", ".join(f"{key}: {_flow(value)}" for key, value in node.items()) + "}"
+    return "[" + ", ".join(map(_flow, node)) + "]" if isinstance(node, Sequence) else str(node)
+
+
+def _chosen(frames: _Frames, word: Word, frame: pd.DataFrame, row: int, name: str) -> Iterator[str]:
+    """The records of other datasets that hold what `first` or `last` took."""
+    if word.word in ("case", "any_of"):
+        for each in word.value:
+            yield from _chosen(frames, each, frame, row, name)
+    if word.word not in ("first", "last"):
+        return
+    value = _cells(frame, row, [name])[0][1]
+    for source in word.value:
+        dataset, _, column = source.of.rpartition(".")
+        found = frames.get(dataset)
+        asked = [each for each in (source.where, word.args.get("where")) if each is not None]
+        read = {column}.union(*(each.columns for each in asked))
+        if found is None or not read <= set(found) or any(each.others for each in asked):
+            continue
+        of = found[found["USUBJID"] == frame["USUBJID"][row]].reset_index()
+        held = as_text(of[column]).fillna("").str.startswith(value).to_numpy() & bool(value)
+        for each in asked:
+            held &= mask(of, each)
+        for place in of["index"][held][:SHOWN]:
+            yield from _one_behind(frames, dataset, int(place), 0)
 
 
 class _Frames:
@@ -80,15 +153,6 @@ class _Frames:
         return None
 
 
-def _spec_lines(study: Study, dataset: str, what: str) -> list[str]:
-    spec = study.datasets.get(dataset)
-    if spec is None or not what:
-        return [f"{spec.at}: records of {dataset}"] if spec else []
-    words = [word for part in spec.parts if (word := spec.word(part, None, what)) is not None]
-    words += [line.take[what] for part in spec.parts for line in part.lines if what in line.take]
-    return [f"{word.at}: {dataset}.{what} is {in_english(word)}" for word in dict.fromkeys(words)]
-
-
 def _telling(frame: pd.DataFrame) -> list[str]:
     wanted = ("USUBJID", "PARAMCD", "STARTDT", "ADT", "AVAL", "AVALC", "CNSR", "EVNTDESC", "CNSDTDSC", "ADTNOTE",
               "SRCDOM", "SRCVAR", "SRCSEQ")  # fmt: skip
@@ -104,22 +168,24 @@ def _cells(frame: pd.DataFrame, row: int, names: list[str]) -> list[tuple[str, s
 
 def _behind(frames: _Frames, dataset: str, row: int, depth: int) -> Iterator[str]:
     lineage = frames.get(dataset, "lineage")
-    if lineage is None or depth > 4:
+    if lineage is None or depth > DEEPEST:
         return
     for source, record in lineage.loc[lineage["row"] == row, ["source", "record"]].itertuples(index=False):
+        place = None if str(source).startswith("raw.") else _row_of(str(source), frames.get(str(source)), str(record))
         if str(source).startswith("raw."):
             yield f"EDC page {record}"
-            continue
-        found = frames.get(str(source))
-        place = _row_of(str(source), found, str(record))
-        if place is None:
+        elif place is None:
             yield f"{source} {record}"
-            continue
-        keys = [k for k in frames.entries[str(source)]["keys"] if k not in ("STUDYID",)]
-        shown = dict.fromkeys([*keys, *(n for n in _telling(found) if n not in keys)])
-        names = list(shown) if "PARAMCD" in found else keys
-        yield f"{source} " + ", ".join(f"{n}={t}" for n, t in _cells(found, place, names) if t)
-        yield from (f"  {line}" for line in _behind(frames, str(source), place, depth + 1))
+        else:
+            yield from _one_behind(frames, str(source), place, depth)
+
+
+def _one_behind(frames: _Frames, dataset: str, row: int, depth: int) -> Iterator[str]:
+    found = frames.get(dataset)
+    keys = [key for key in frames.entries[dataset]["keys"] if key != "STUDYID"]
+    names = list(dict.fromkeys([*keys, *_telling(found)])) if "PARAMCD" in found else keys
+    yield f"{dataset} " + ", ".join(f"{name}={text}" for name, text in _cells(found, row, names) if text)
+    yield from (f"  {line}" for line in _behind(frames, dataset, row, depth + 1))
 
 
 def _row_of(source: str, frame: pd.DataFrame | None, record: str) -> int | None:

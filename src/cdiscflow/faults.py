@@ -40,13 +40,18 @@ def told(fault: Exception, outputs: Path) -> str:
     if isinstance(fault, (ClinicalError, SpecErrors)):
         return str(fault)
     if isinstance(fault, OSError):
-        return sentence("flow.machine", reason=fault.strerror or type(fault).__name__, file=fault.filename or "-")
+        return machine_sentence(fault)
     make_folder(outputs)
     path = outputs / ASIDE
     path.unlink(missing_ok=True)
     write_bytes(path, "".join(traceback.format_exception(fault)).encode())
     path.chmod(FILE)
     return sentence("flow.fault", kind=type(fault).__name__, place=_place(fault), file=f"{outputs.name}/{ASIDE}")
+
+
+def machine_sentence(fault: OSError) -> str:
+    """What the machine refused, and where."""
+    return sentence("flow.machine", reason=fault.strerror or type(fault).__name__, file=fault.filename or "-")
 
 
 def _place(fault: Exception) -> str:

@@ -3,24 +3,34 @@
 from __future__ import annotations
 
 import getpass
+import os
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pandas as pd
 
+from cdiscflow.changes import what_changed
 from cdiscflow.home import Home
 from cdiscflow.pipeline import Summary
+from cdiscflow.rederive import SHORTEST_NAME, SHORTEST_REASON
+from clinical.audit import read_chain, recorded_runs
 from clinical.compare import DIFFERENCE, compare_frames
-from clinical.errors import InputError
+from clinical.errors import InputError, sentence
 from clinical.files import inside
+from clinical.lock import study_lock
 from clinical.manifest import read_manifest
-from clinical.run import latest_run, read_frame
+from clinical.run import latest_run, read_frame, record_anew, recover
+from clinical.verify import verify
 
 SHOWN = 40
 
 
 def user_name() -> str:
-    """The name of whoever runs the command, for the audit trail."""
-    return getpass.getuser()
+    """The account that runs the command, for the audit trail."""
+    try:
+        return getpass.getuser()
+    except KeyError:  # an account without a name, as in some containers
+        return f"uid {os.getuid()}"
 
 
 def summary_text(summary: Summary) -> str:
@@ -36,27 +46,39 @@ def summary_text(summary: Summary) -> str:
     lines.append("  findings:  " + ", ".join(f"{count} {name}" for name, count in summary.findings.items()))
     lines += [f"  stopped:   {reason}" for reason in summary.stopped.values()]
     lines.append("  seconds:   " + ", ".join(f"{name} {value}" for name, value in summary.seconds.items()))
-    lines.append(f"  results:   {_near(summary.folder)}")
+    lines.append(f"  results:   {near(summary.folder) if summary.folder else ''}")
     return "\n".join(lines)
 
 
-def _near(folder: Path | None) -> str:
-    if folder is None:
-        return ""
+def near(folder: Path) -> str:
+    """A folder as seen from where the command was typed."""
     here = Path.cwd()
     return str(folder.relative_to(here)) if folder.is_relative_to(here) else str(folder)
 
 
 def find_run(home: Home, study: str, name: str) -> Path:
-    """The folder of a run by its id, or of the latest.
+    """The folder of a run by its id; `latest` is the one people see, `previous` the accepted one before it.
 
     Raises: InputError where there is none.
     """
     outputs = home.outputs / study
-    found = latest_run(outputs) if name == "latest" else inside(outputs / "runs", name)
-    if found is None or not found.is_dir():
+    if name == "previous":
+        name = _previous(outputs)
+    latest = latest_run(outputs)
+    if name == "latest" and latest is None:
+        raise InputError("ask.nothing-yet", study)
+    found = latest if name == "latest" else inside(outputs / "runs", name)
+    if not found.is_dir():
         raise InputError("ask.no-run", study, run=name)
     return found
+
+
+def _previous(outputs: Path) -> str:
+    told = recorded_runs(read_chain(outputs).lines)
+    accepted = [run for run, said in told.items() if said.get("accepted") and (outputs / "runs" / run).is_dir()]
+    if len(accepted) < 2:
+        raise InputError("ask.no-previous", outputs.name)
+    return accepted[-2]
 
 
 def findings_text(home: Home, study: str, severity: str, message: str) -> str:
@@ -105,10 +127,57 @@ def _dataset(run: Path, manifest: dict, name: str) -> pd.DataFrame | None:
 
 
 def diff_text(home: Home, study: str, run_a: str, run_b: str) -> str:
-    """Counts by dataset and kind of change, then the first differences."""
-    found = diff_runs(home, study, run_a, run_b)
+    """The inputs that differ, counts by dataset and kind of change, then the first differences."""
+    old, new = find_run(home, study, run_a), find_run(home, study, run_b)
+    causes = ", ".join(what_changed(old, read_manifest(new))) or "nothing"
+    lines = [f"{study}: from {old.name} to {new.name}; changed inputs: {causes}"]
+    found = diff_runs(home, study, old.name, new.name)
     if not len(found):
-        return "no record differs"
+        return "\n".join([*lines, "no record differs"])
     counts = found.groupby(["dataset", "change"], sort=False).size()
-    lines = [f"{dataset:8s} {change:8s} {count}" for (dataset, change), count in counts.items()]
-    return "\n".join([*lines, "", found.head(SHOWN).to_string(index=False)])
+    lines += [f"{dataset:8s} {change:8s} {count}" for (dataset, change), count in counts.items()]
+    lines += ["", found.head(SHOWN).to_string(index=False)]
+    if len(found) > SHOWN:
+        lines.append(f"... and {len(found) - SHOWN} more")
+    return "\n".join(lines)
+
+
+def verify_lines(
+    home: Home, study: str, say: Callable[[str], object], warn: Callable[[str], object]
+) -> Iterator[str]:
+    """What does not match in a study's outputs; a study with all in order is said so.
+
+    Needs:  `warn` is told who holds the study's lock, if it must be waited for.
+    """
+    outputs = home.outputs / study
+    if study not in home.studies():
+        raise InputError("ask.no-study", study, known=", ".join(home.studies()))
+    if not outputs.is_dir():
+        say(f"{study}: {sentence('ask.nothing-yet')}")
+        return
+    with study_lock(outputs, f"verify of {study}", say=warn):
+        faults = [f"{study}: {fault}" for fault in verify(outputs)]
+        runs = len(recorded_runs(read_chain(outputs).lines))
+    yield from faults
+    if not faults:
+        say(f"{study}: {runs} runs, all as they were written")
+
+
+def begin_anew(home: Home, study: str, who: str, why: str, warn: Callable[[str], object]) -> str:
+    """A new audit trail for a study whose old one cannot be mended; says what became of the old one.
+
+    Raises: InputError without a reason or a name, or where there is nothing; RunError where a run is damaged.
+    """
+    if len(why.strip()) < SHORTEST_REASON:
+        raise InputError("ask.anew-reason", study, shortest=SHORTEST_REASON)
+    if len(who.strip()) < SHORTEST_NAME:
+        raise InputError("ask.anew-who", study)
+    outputs = home.outputs / study
+    if study not in home.studies() or not outputs.is_dir():
+        raise InputError("ask.nothing-yet", study)
+    with study_lock(outputs, f"new audit trail of {study}", say=warn):
+        record_anew(outputs, who, why.strip())
+        recover(outputs, who)
+        lines = read_chain(outputs).lines
+    kept = lines[0]["inputs"].get("file", "")
+    return f"{study}: {len(recorded_runs(lines))} runs recorded anew" + (f"; the old trail is {kept}" if kept else "")

@@ -120,6 +120,8 @@ def _write(says: dict, mappings: Path) -> list[Path]:
     files |= {f"raw/{name}.yml": _form(name, fields) for name, fields in says["forms"].items()}
     outside = []
     for name, text in files.items():
+        if not text:
+            continue
         shared = name.split("/")[0] in ("library", "area")
         path = (mappings if shared else mappings / "toy") / name
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -207,7 +209,7 @@ def _lines(frame: pd.DataFrame, columns: list[str]) -> list[str]:
 
 
 def _shown(column: pd.Series) -> list[str]:
-    if pd.api.types.is_datetime64_any_dtype(column) and (column != column.dt.floor("D")).any():
+    if pd.api.types.is_datetime64_any_dtype(column) and (column.dropna() != column.dropna().dt.floor("D")).any():
         return column.dt.strftime("%Y-%m-%dT%H:%M:%S").fillna("").tolist()
     if pd.api.types.is_integer_dtype(column):
         return [str(value) for value in column]

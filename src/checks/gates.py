@@ -12,15 +12,14 @@ import numpy as np
 import pandas as pd
 
 from checks.broken import Broken, broken
-from checks.coordinates import Coordinates
 from checks.expected import COLUMNS, IN_SET, NOT_NULL, UNIQUE, Expected, expected_of, masks_of
 from checks.rules import GATES, Rule, Rules
 from checks.suites import GateVerdict, Verdict, run_checkpoint
-from clinical.build import Build
 from clinical.check import Plan
 from clinical.findings import Findings
 from clinical.frames import Frame, as_text, take
-from clinical.output import Output, output_order
+from clinical.output import Output
+from clinical.restore import Restoration
 
 PASSED, FAILED, NOT_RUN = "passed", "failed", "not all rules could run"
 MESSAGES = {UNIQUE: "checks.not-unique", NOT_NULL: "checks.empty", IN_SET: "checks.not-in-list"}
@@ -50,9 +49,9 @@ class GateResults:
 
 
 def run_gates(
-    plan: Plan, build: Build, outputs: dict[str, Output], rules: Rules, last_day: str = ""
+    plan: Plan, build: Restoration, outputs: dict[str, Output], rules: Rules, last_day: str = ""
 ) -> GateResults:
-    """Every gate over what a run made; `last_day` is the day the extract was taken.
+    """Every gate over the finished datasets of a run; `last_day` is the day the extract was taken.
 
     Raises: DerivationError where a rule or an expectation cannot run: that is an error of ours, never a pass.
     """
@@ -68,11 +67,10 @@ class _Gates:
     """Runs gate after gate and collects findings."""
 
     def __init__(
-        self, build: Build, outputs: dict[str, Output], rules: Rules, last_day: str, results: GateResults
+        self, build: Restoration, outputs: dict[str, Output], rules: Rules, last_day: str, results: GateResults
     ):
         self.build, self.outputs, self.rules, self.last_day = build, outputs, rules, last_day
         self.results, self.found = results, Findings()
-        self.coordinates = Coordinates(build, outputs)
         self.broken: dict[str, Broken] = {}
         self.there = {*outputs, *(f"raw.{raw.name}" for raw in build.raw_forms())}
 
@@ -96,7 +94,7 @@ class _Gates:
             return
         found = broken(self.build, rule, self.last_day)
         self.broken[rule.id] = found
-        expected.masks[rule.id] = found.failed[self._order(rule.dataset)]
+        expected.masks[rule.id] = found.failed
         expected.severities[rule.id] = rule.severity
         for place in found.nothing:
             self.found.add("checks.matched-nothing", dataset=rule.dataset, rule=rule.source, keys=place, place=place)
@@ -104,11 +102,6 @@ class _Gates:
     def _not_run(self, rule: Rule, missing: str) -> None:
         self.results.not_run[rule.id] = f"{rule.dataset}: {missing} is not in this run"
         self.found.add("checks.not-run", dataset=rule.dataset, rule=rule.source, keys=rule.id, id=rule.id, missing=missing)
-
-    def _order(self, dataset: str) -> np.ndarray:
-        if dataset.startswith("raw."):
-            return np.arange(len(self.build.form(dataset[4:]).person))
-        return output_order(self.build, dataset)
 
     def _list(self, gate: str, expected: Expected, verdicts: list[Verdict]) -> None:
         """A finding for each record that a failed expectation marks, unless it was reported where it arose."""
@@ -127,16 +120,15 @@ class _Gates:
 
     def _list_rule(self, expected: Expected, rule: Rule) -> None:
         rows = np.flatnonzero(expected.masks[rule.id])
-        inner = self._order(rule.dataset)[rows]
-        places = self.coordinates.of(expected.dataset, rows)
-        value = _shown({name: take(c, inner) for name, c in self.broken[rule.id].looked_at.items()}, len(rows))
+        places = self._places(expected, rows)
+        value = _shown({name: take(c, rows) for name, c in self.broken[rule.id].looked_at.items()}, len(rows))
         self.found.add_rule(
             rule.id, rule.severity, rule.says, rule.todo, rule.source, places,
             dataset=rule.dataset, variable=rule.variable, value=value,
         )  # fmt: skip
 
     def _list_promise(self, expected: Expected, verdict: Verdict, rows: np.ndarray) -> None:
-        places = self.coordinates.of(expected.dataset, rows)
+        places = self._places(expected, rows)
         one = verdict.kind != UNIQUE
         self.found.add(
             MESSAGES[verdict.kind], places, dataset=expected.dataset, variable=verdict.column if one else "",
@@ -144,12 +136,31 @@ class _Gates:
             value=as_text(take(expected.frame[verdict.column], rows)).fillna("") if one else "",
         )  # fmt: skip
 
+    def _places(self, expected: Expected, rows: np.ndarray) -> Frame:
+        """EDC coordinates of some records, as far as lineage leads to a page, and what a person looks them up by."""
+        name = expected.dataset
+        if name.startswith("raw."):
+            return self.build.form(name[4:]).coordinates(rows).assign(keys=take(expected.frame["USUBJID"], rows))
+        known = name in self.build.study.datasets
+        places = self.build.made(name).coordinates(rows) if known else pd.DataFrame(index=range(len(rows)))
+        return places.assign(keys=_keys(self.outputs[name], rows))
+
     def _stop(self, gate: str, expected: Expected, verdicts: list[Verdict]) -> None:
         """A failed stopping rule, or columns that are not the spec's: the dataset leaves the run."""
         stopping = {rule.id for rule in self.rules.of(gate, expected.dataset) if rule.stops}
         for verdict in verdicts:
             if not verdict.passed and (verdict.kind == COLUMNS or verdict.rule in stopping):
                 self.results.stopped.setdefault(expected.dataset, verdict.rule or "columns in order")
+
+
+def _keys(output: Output, rows: np.ndarray) -> pd.Series:
+    """The values of a dataset's keys, without STUDYID and sequence numbers."""
+    names = [key for key in output.keys if key != "STUDYID" and not key.endswith("SEQ") and key in output.frame]
+    whole = pd.Series("", index=range(len(rows)), dtype="str")
+    for name in names:
+        text = as_text(take(output.frame[name], rows)).fillna("")
+        whole = whole + text.where(text == "", " " + text)
+    return whole.str.strip()
 
 
 def _shown(columns: dict[str, pd.Series], size: int) -> pd.Series:

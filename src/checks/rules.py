@@ -6,6 +6,7 @@ at helpers (words that read other datasets), or a named function of `checks.mask
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
@@ -16,9 +17,9 @@ from checks import masks
 from clinical.errors import SpecError, SpecErrors
 from clinical.names import closest
 from clinical.read import At, Mapping, Sequence, Text, read_yaml
-from clinical.resolve import Names, split_source
+from clinical.resolve import EACH, RECORD, Names, split_source
 from clinical.spec import Dataset, Part
-from clinical.words import Word, own_names, parse_word
+from clinical.words import Word, own_names, parse_word, with_lines
 
 GATES = ("raw", "sdtm", "adam")
 EVERY = "--"
@@ -279,11 +280,19 @@ class RuleReader:
         return found
 
     def _reads(self, rule: Rule) -> frozenset[str]:
-        """The datasets and forms it reads; refuses names that nothing has."""
+        """The datasets and forms it reads; refuses names that nothing has, and what a finished dataset has no more."""
         own = dataset_of(self.names, rule.dataset)
         spec = replace(own, variables={**own.variables, **rule.helpers})
         names = self.names.with_dataset(spec)
-        found = {name for part in spec.parts for word in rule.words() for name, _ in names.reads(spec, part, word)}
+        found = set()
+        for word in rule.words():
+            for name in own_names(word):
+                if names.understand(spec, None, name, word.where_it_stands()).kind in (RECORD, EACH):
+                    raise SpecError("checks.finished", word.where_it_stands(), name=name)
+            for name, column in names.reads(spec, None, word):
+                if column.islower() and not (name == rule.dataset and column in rule.helpers):
+                    raise SpecError("checks.finished", word.where_it_stands(), name=f"{name}.{column}")
+                found.add(name)
         forms = {f"raw.{name}" for name in self.names.study.forms}
         found |= {split_source(name)[0] for word in rule.words() for name in _named(word)} & forms
         return frozenset(found - {rule.dataset})
@@ -314,8 +323,7 @@ def _is_pattern(name: str) -> bool:
 
 def _named(word: Word) -> Iterator[str]:
     """Every name a word and its lines have, of columns, forms and datasets."""
-    lines = word.value if word.word in ("case", "any_of") else ()
-    for each in (word, *lines):
+    for each in with_lines(word):
         yield from own_names(each)
         if each.word in ("first", "last", "count", "total"):
             yield from (source.of for source in each.value)
@@ -344,12 +352,8 @@ def _replaced(node: object, prefix: str) -> object:
 
 
 def _renamed(text: str, prefix: str) -> str:
-    """`--` before a capital letter is the prefix; elsewhere (a partial date) it stays."""
-    pieces = text.split(EVERY)
-    whole = pieces[0]
-    for piece in pieces[1:]:
-        whole += (prefix if piece[:1].isupper() else EVERY) + piece
-    return whole
+    """`--` before a capital letter, or before a point, is the dataset; elsewhere (a partial date) it stays."""
+    return re.sub(r"--(?=[A-Z.])", prefix, text)
 
 
 def _hint(word: str, options: Iterable[str]) -> str:

@@ -6,6 +6,7 @@ comes from the message catalogue.
 
 from __future__ import annotations
 
+from functools import cache
 from hashlib import sha256
 
 import pandas as pd
@@ -30,6 +31,11 @@ COORDINATES = {
 
 def no_findings() -> Frame:
     """An empty finding frame."""
+    return _nothing().copy()
+
+
+@cache
+def _nothing() -> Frame:
     return pd.DataFrame({column: pd.Series(dtype="str") for column in COLUMNS})
 
 

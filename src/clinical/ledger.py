@@ -6,12 +6,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 import pandas as pd
 
 from clinical.check import Plan, words_of
-from clinical.findings import COLUMNS, Findings, no_findings
+from clinical.findings import COLUMNS, Findings
 from clinical.fingerprint import STUDY_BUCKET
 from clinical.frames import Frame
 from clinical.where import Condition, in_words
@@ -30,6 +31,15 @@ INTEGERS = ("bucket", "records")
 
 def piece(name: str, frame: Frame) -> Frame:
     """A frame of a ledger with its columns and types: whole numbers, and text that is never missing."""
+    return _typed(name, frame) if len(frame) else _nothing(name).copy()
+
+
+@cache
+def _nothing(name: str) -> Frame:
+    return _typed(name, pd.DataFrame(columns=PIECES[name]))
+
+
+def _typed(name: str, frame: Frame) -> Frame:
     columns = frame.reindex(columns=PIECES[name])
     return pd.DataFrame(
         {c: columns[c].astype("int64") if c in INTEGERS else columns[c].astype("str").fillna("") for c in columns}
@@ -127,11 +137,12 @@ def report(
             if (dataset, place) not in held and dataset not in stopped:
                 found.add("build.matched-nothing", keys=place, dataset=dataset, place=place)
     findings = found.frame()
-    findings = findings.sort_values(COLUMNS, kind="stable").reset_index(drop=True)
+    if len(findings):
+        findings = findings.sort_values(COLUMNS, kind="stable").reset_index(drop=True)
     aside = ledger.aside.groupby(ACCOUNT[:-1], as_index=False, sort=True)["records"].sum()
     taken = pd.DataFrame(list(_taken(ledger, form_buckets)), columns=ACCOUNT)
     account = pd.concat([aside[ACCOUNT], taken], ignore_index=True)
-    return (findings if len(findings) else no_findings()), account
+    return findings, account
 
 
 def _taken(ledger: Ledger, form_buckets: dict[str, np.ndarray]) -> Iterator[tuple]:

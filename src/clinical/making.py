@@ -77,9 +77,7 @@ def _trial(build: Build, spec: Dataset, part: Part, source: Records, index: np.n
     return Rows(build, Made(spec, person, [rows]), rows, np.arange(len(index)), trial=True)
 
 
-def _satisfies(
-    build: Build, source: Records, index: np.ndarray, asked: Condition, trial: Rows
-) -> np.ndarray:
+def _satisfies(build: Build, source: Records, index: np.ndarray, asked: Condition, trial: Rows) -> np.ndarray:
     """Which of some source records satisfy a condition; `trial` are the records they would become."""
     return mask(
         lambda name: take(tested(build, source, name), index),
@@ -109,7 +107,9 @@ def _with_demographics(
     has = _in_demographics(build, spec, source.person[index])
     if not has.all():
         build.set_aside(spec, part, source, index[~has], "no DM record")
-        build.found_at("build.no-subject", source.coordinates(index[~has]), spec.name, "USUBJID")
+        aside = index[~has]
+        coordinates = source.coordinates(aside).assign(USUBJID=take(build.persons, source.person[aside]))
+        build.found_at("build.no-subject", coordinates, spec.name, "USUBJID")
     return index[has]
 
 

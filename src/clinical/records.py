@@ -29,7 +29,7 @@ from clinical.frames import (
 )
 from clinical.kinds import DATE, UNKNOWN
 from clinical.resolve import split_source
-from clinical.rows import Records, Rows, kind_of, tested
+from clinical.rows import Records, Rows, column_of, kind_of, tested
 from clinical.where import Condition, mask
 from clinical.words import Source, Word
 
@@ -58,7 +58,7 @@ def _end(rows: Rows, word: Word, last: bool) -> Column:
     for source in word.value:
         records, column = _records(rows, source)
         owner, row = _matching(rows, word, source, records, asker, pairs)
-        value = take(records.column(column), row)
+        value = take(column_of(rows.build, records, column), row)
         usable = np.ones(len(row), dtype=bool)
         if word.args.get("complete"):
             usable = dates.is_complete(value)
@@ -191,7 +191,7 @@ def count(rows: Rows, word: Word) -> Column:
         records, column = _records(rows, source)
         owner, row = _matching(rows, word, source, records, asker, pairs)
         if column:
-            owner = owner[take(records.column(column), row).notna().to_numpy()]
+            owner = owner[take(column_of(rows.build, records, column), row).notna().to_numpy()]
         found[:size] += np.bincount(owner, minlength=size)[:size]
     return pd.Series(found[asker])
 
@@ -204,13 +204,16 @@ def total(rows: Rows, word: Word) -> Column:
     for source in word.value:
         records, column = _records(rows, source)
         owner, row = _matching(rows, word, source, records, asker, pairs)
-        collected = take(records.column(column), row)
+        collected = take(column_of(rows.build, records, column), row)
         value = numbers(collected, rows.build.comma)
         bad = np.unique(row[np.isnan(value) & collected.notna().to_numpy()])
         if len(bad) and not rows.trial:
             variable = word.owner.partition(".")[2]
-            given = take(records.column(column), bad)
-            rows.build.found_at("build.not-a-number", records.coordinates(bad), rows.made.name, variable, given)
+            given = take(column_of(rows.build, records, column), bad)
+            coordinates = records.coordinates(bad).assign(
+                USUBJID=take(rows.build.persons, records.person[bad])
+            )
+            rows.build.found_at("build.not-a-number", coordinates, rows.made.name, variable, given)
         owners.append(owner[~np.isnan(value)])
         values.append(value[~np.isnan(value)])
     owner, value = np.concatenate(owners), np.concatenate(values)
@@ -231,7 +234,7 @@ def lookup(rows: Rows, word: Word) -> Column:
     theirs = [tested(rows.build, records, name) for name in word.args["match"]]
     here, there = joint_codes([pd.Series(left), *mine], [pd.Series(right), *theirs])
     here, there = np.where(left < 0, -1, here), np.where(right < 0, -1, there)
-    values = records.column(column)
+    values = column_of(rows.build, records, column)
     codes = codes_of(values)
     size = int(max(here.max(initial=-1), there.max(initial=-1))) + 1
     usable = (there >= 0) & (codes >= 0)
@@ -261,26 +264,28 @@ def during(rows: Rows, word: Word) -> Column:
     question = group_codes([left, codes_of(at)])
     distinct = first_of_groups(question, [], int(question.max(initial=-1)) + 1)
     asked = take(at, distinct)
-    spans = _Spans(records, word, right, groups)
+    spans = _Spans(rows, records, word, right, groups)
     found = spans.value_at(asked, left[distinct])
     missing = at.isna().to_numpy()
-    return take(records.column(column), np.where(missing, -1, found[question] if len(found) else -1))
+    return take(
+        column_of(rows.build, records, column), np.where(missing, -1, found[question] if len(found) else -1)
+    )
 
 
 class _Spans:
     """The intervals of each group, and the record whose value a date shares."""
 
-    def __init__(self, records: Records, word: Word, group: np.ndarray, groups: int):
+    def __init__(self, rows: Rows, records: Records, word: Word, group: np.ndarray, groups: int):
         self.group, self.groups = group, groups
-        starts = records.column(word.args["from"].rpartition(".")[2])
-        ends = records.column(word.args["to"].rpartition(".")[2])
+        starts = column_of(rows.build, records, word.args["from"].rpartition(".")[2])
+        ends = column_of(rows.build, records, word.args["to"].rpartition(".")[2])
         self.start, self.start_timed = _moment(starts, dates.earliest), dates.has_time(starts)
         self.has_start = starts.notna().to_numpy()
         closed = self._last() if not word.args.get("closed") else np.ones(len(group), dtype=bool)
         self.end = np.where(closed, _moment(ends, dates.latest), _moment(ends, dates.earliest))
         self.end_timed, self.open = dates.has_time(ends), ends.isna().to_numpy()
         self.closed = closed
-        self.value = codes_of(records.column(split_source(word.value)[1]))
+        self.value = codes_of(column_of(rows.build, records, split_source(word.value)[1]))
 
     def _last(self) -> np.ndarray:
         row = first_of_groups(self.group, [self.start], self.groups, last=True)

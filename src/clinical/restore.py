@@ -38,15 +38,23 @@ class Restored(Made):
         return pd.DataFrame({name: pd.Series(values, dtype="str") for name, values in found.items()})
 
     def _behind(self, source: str, record: Column) -> Frame:
+        """Coordinates of the records that lineage names; without values where it leads to none of this run."""
         if source.startswith("raw."):
             raw = self.build.form(source[4:])
-            places = pd.Index(raw.frame["record"]).get_indexer(record)
-            return raw.coordinates(places)
+            places = positions(raw.frame["record"], record)
+            found = raw.coordinates(places)
+            return found.assign(form=found["form"].where(places >= 0))
         other = self.build.restored(source)
         if other is None or other is self:
             return pd.DataFrame(index=range(len(record)))
-        places = pd.Index(record_names(other)).get_indexer(record)
-        return other.coordinates(places) if len(places) and places.min() >= 0 else pd.DataFrame(index=range(len(record)))
+        return other.coordinates(positions(record_names(other), record))
+
+
+def positions(names: Column, asked: Column) -> np.ndarray:
+    """Where each asked name stands, the first place where several have it; -1 for none."""
+    known = names[names.notna() & ~names.duplicated()]
+    found = pd.Index(known).get_indexer(asked)
+    return np.append(np.asarray(known.index), -1)[found]
 
 
 def record_names(made: Made) -> Column:

@@ -46,7 +46,7 @@ class Raw:
 
     def coordinates(self, rows: np.ndarray) -> Frame:
         """The EDC coordinates of some records, for findings."""
-        wanted = ["record", "Subject", "Folder", "InstanceRepeatNumber", "PageRepeatNumber", "RecordPosition"]
+        wanted = ["USUBJID", "record", "Subject", "Folder", "InstanceRepeatNumber", "PageRepeatNumber", "RecordPosition"]
         found = {name: take(self.frame[name], rows) for name in wanted if name in self.frame}
         return pd.DataFrame({**found, "form": constant(self.name, len(rows))})
 
@@ -219,7 +219,8 @@ class Rows:
             return empty("str", self.size)
         if ref.kind == RECORD and not isinstance(self.part.source, Raw):
             return empty("str", self.size)
-        return take(self.part.source.column(ref.column), self.part.taken[self.index - self.part.start])
+        column = column_of(self.build, self.part.source, ref.column)
+        return take(column, self.part.taken[self.index - self.part.start])
 
     def _of_subject(self, records: Records, column: str) -> Column:
         left, right, groups = self.groups(records)
@@ -227,7 +228,7 @@ class Rows:
         row[right[::-1]] = np.arange(len(right))[::-1]
         row[-1] = -1
         self.build.use(self.made.spec, records, row[row >= 0])
-        return take(records.column(column), row[left])
+        return take(column_of(self.build, records, column), row[left])
 
     def groups(self, records: Records) -> tuple[np.ndarray, np.ndarray, int]:
         """Codes under which these records and others belong together: by person, or all when either is study-wide."""
@@ -297,7 +298,16 @@ def as_tested(build: Build, column: Column, kind: str) -> Column:
 
 def tested(build: Build, records: Records, name: str) -> Column:
     """A column of many records, as conditions and orders see it."""
-    return as_tested(build, records.column(name), kind_of(build, records, name))
+    return as_tested(build, column_of(build, records, name), kind_of(build, records, name))
+
+
+def column_of(build: Build, records: Records, name: str) -> Column:
+    """A column of many records; those that every dataset has without stating them included."""
+    if isinstance(records, Raw) or name not in ("STUDYID", "DOMAIN", "USUBJID"):
+        return records.column(name)
+    if name == "USUBJID":
+        return take(build.persons, records.person)
+    return constant(build.study.id if name == "STUDYID" else records.name, len(records.person))
 
 
 def kind_of(build: Build, records: Records, name: str) -> str:

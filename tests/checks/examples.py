@@ -38,7 +38,7 @@ class Entry:
     at: At
 
     def __str__(self) -> str:
-        return f"{self.folder}-{self.name}"
+        return f"{self.folder}-{self.gate}-{self.name}"
 
 
 def entries() -> list[Entry]:
@@ -67,12 +67,11 @@ def example(entry: Entry, tables: Mapping | Text) -> Example:
     drawn = tables if isinstance(tables, Mapping) else {entry.dataset: tables}
     frames = {name: _drawn(str(text)) for name, text in drawn.items()}
     first = next(iter(frames))
-    marks = frames[first].pop("fails", None)
+    marks = frames[first].pop("fails") if "fails" in frames[first] else None
     study = _study(entry.folder, frames)
     build = _build(study, frames)
-    rules = list(RuleReader(build.names, None or _has(build)).rules(
-        entry.name, entry.node, entry.dataset, entry.gate, entry.at
-    ))  # fmt: skip
+    reader = RuleReader(build.names, _has(build))
+    rules = list(reader.rules(entry.name, entry.node, entry.dataset, entry.gate, entry.at))
     mine = [rule for rule in rules if rule.dataset == first]
     if not mine:
         raise AssertionError(f"{entry.name} does not apply to {first} as it is drawn")
