@@ -1,4 +1,6 @@
-"""The two accounts of a run: every delivered record and every collected field went somewhere, or says why not."""
+"""The two accounts of a run: every delivered record and every collected field went somewhere, or says why
+not.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +14,8 @@ from edc.read import Extract
 def row_account(extract: Extract, derived: Derived) -> pd.DataFrame:
     """Records by form: left out by the reader under a rule, taken by a dataset, or taken by none, and why.
 
-    Rows: `source, dataset, part, reason, rule, records`; for each form read = reader's rows + taken + taken by none.
+    Rows: `source, dataset, part, reason, rule, records`; for each form read = reader's rows + taken + taken
+          by none.
     """
     reader = pd.DataFrame(
         {

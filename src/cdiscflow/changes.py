@@ -15,9 +15,11 @@ NOT_SPECS = ("demo", "ct")  # an extract, and terminology: causes of their own
 
 
 def describe_inputs(home: Home, plan: Plan, delivery: Delivery, cut: str) -> dict[str, object]:
-    """Extract, cut, specs, terminology, code and package versions of a run: no path of a machine, no clock."""
+    """Extract, cut, specs, terminology, code and package versions of a run: no machine's path, no clock."""
     study = plan.study
-    stated = tree(study.folder, "*.yml") | tree(study.folder, "*.csv")  # with the tables of TS, TA, standards.csv
+    stated = tree(study.folder, "*.yml") | tree(
+        study.folder, "*.csv"
+    )  # with the tables of TS, TA, standards.csv
     specs = {name: digest for name, digest in stated.items() if name.split("/")[0] not in NOT_SPECS}
     library = {**tree(study.library, "*.yml"), **tree(study.library / "standards")}
     rules = {**tree(home.validation / study.name), **tree(home.validation / "library")}

@@ -5,7 +5,6 @@ Everything is imported where it is used: `--help` answers in a third of a second
 
 from __future__ import annotations
 
-import os
 import sys
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -40,8 +39,6 @@ def main() -> None:
         app()
     except (ClinicalError, SpecErrors) as fault:
         _refuse(str(fault))
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # whoever read our output has enough
     except OSError as fault:
         from cdiscflow.faults import machine_sentence
 

@@ -40,8 +40,8 @@ def rebuild(
 ) -> Rebuilt:
     """The datasets of a study from raw frames, byte for byte what a full derivation gives.
 
-    `force` takes nothing over; `datasets` names some to derive anew with what follows from them, for the buckets of
-    `subjects` or for everybody.
+    `force` takes nothing over; `datasets` names some to derive anew with what follows from them, for the
+    buckets of `subjects` or for everybody.
     """
     people = people_of(raw)
     prints = fingerprints(plan, raw, people.of_records, cut)
@@ -65,7 +65,12 @@ def _asked(prints: dict[int, str], people: People, subjects: tuple[str, ...]) ->
 
 
 def _fresh(
-    plan: Plan, raw: dict[str, Frame], cut: str, people: People, again: dict[str, set[int]], around: Callable | None
+    plan: Plan,
+    raw: dict[str, Frame],
+    cut: str,
+    people: People,
+    again: dict[str, set[int]],
+    around: Callable | None,
 ) -> Derived:
     """The stale datasets: for the persons of stale buckets, and the study-wide ones for everybody."""
     workers = int(os.environ.get("CDISCFLOW_WORKERS", "1"))

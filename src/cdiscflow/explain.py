@@ -21,6 +21,10 @@ from clinical.where import mask
 from clinical.words import Word
 
 SHOWN, DEEPEST = 5, 4
+TELLING = (
+    "USUBJID", "PARAMCD", "STARTDT", "ADT", "AVAL", "AVALC", "CNSR", "EVNTDESC", "CNSDTDSC", "ADTNOTE",
+    "SRCDOM", "SRCVAR", "SRCSEQ",
+)  # fmt: skip
 
 
 def explain_message(identity: str) -> list[str]:
@@ -36,9 +40,11 @@ def explain_message(identity: str) -> list[str]:
 
 
 def explain_rows(home: Home, study_name: str, dataset: str, what: str, subject: str) -> list[str]:
-    """The rows of a dataset for a subject, the lines of the spec behind them, and the records back to the EDC page.
+    """The rows of a dataset for a subject, the lines of the spec behind them, and the records back to the EDC
+    page.
 
-    `what` is a PARAMCD or a variable. Raises: InputError where there is no such run, dataset, variable or row.
+    `what` is a PARAMCD or a variable. Raises: InputError where there is no such run, dataset, variable or
+    row.
     """
     study = home.load(study_name)
     frames = _Frames(find_run(home, study_name, "latest"))
@@ -95,7 +101,9 @@ def _parameter_lines(spec: Dataset, parameter: str, rows: pd.DataFrame) -> list[
         node = spec.parameters[name]
         label = f", {node['label']}" if "label" in node else ""
         lines.append(f"{spec.parameters.line(name)}: {spec.name} {name}{label}")
-        lines += [f"{each.at}: {each['text']} is {_flow(each)}" for each in _lines_of(node) if each["text"] in told]
+        lines += [
+            f"{each.at}: {each['text']} is {_flow(each)}" for each in _lines_of(node) if each["text"] in told
+        ]
         name = node.get("like", "")
     return lines
 
@@ -154,9 +162,7 @@ class _Frames:
 
 
 def _telling(frame: pd.DataFrame) -> list[str]:
-    wanted = ("USUBJID", "PARAMCD", "STARTDT", "ADT", "AVAL", "AVALC", "CNSR", "EVNTDESC", "CNSDTDSC", "ADTNOTE",
-              "SRCDOM", "SRCVAR", "SRCSEQ")  # fmt: skip
-    found = [name for name in wanted if name in frame]
+    found = [name for name in TELLING if name in frame]
     return found if "PARAMCD" in frame else [name for name in frame.columns if frame[name].notna().any()]
 
 
@@ -171,7 +177,11 @@ def _behind(frames: _Frames, dataset: str, row: int, depth: int) -> Iterator[str
     if lineage is None or depth > DEEPEST:
         return
     for source, record in lineage.loc[lineage["row"] == row, ["source", "record"]].itertuples(index=False):
-        place = None if str(source).startswith("raw.") else _row_of(str(source), frames.get(str(source)), str(record))
+        place = (
+            None
+            if str(source).startswith("raw.")
+            else _row_of(str(source), frames.get(str(source)), str(record))
+        )
         if str(source).startswith("raw."):
             yield f"EDC page {record}"
         elif place is None:

@@ -17,7 +17,7 @@ CHECKOUT = Path(__file__).resolve().parents[2]
 
 @dataclass(frozen=True)
 class Home:
-    """The folders of an installation; `data` and `outputs` are settings (CDISCFLOW_DATA, CDISCFLOW_OUTPUTS)."""
+    """The folders of an installation; CDISCFLOW_DATA and CDISCFLOW_OUTPUTS move two of them."""
 
     mappings: Path
     data: Path
@@ -93,7 +93,8 @@ def _is_day(text: str) -> bool:
 
 
 def cut_day(config: Mapping, delivery: Delivery, asked: str = "") -> str:
-    """The day the data are cut [D-CUT]: what was asked for, a date of study.yml, or the extract's; '' for none.
+    """The day the data are cut [D-CUT]: what was asked for, a date of study.yml, or the extract's; '' for
+    none.
 
     Raises: InputError for a cut that is no day.
     """

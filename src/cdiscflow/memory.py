@@ -1,4 +1,6 @@
-"""What a run leaves for the next one: fingerprints, ledger and the description of its datasets (folder `state/`)."""
+"""What a run leaves for the next one: fingerprints, ledger and the description of its datasets (folder
+`state/`).
+"""
 
 from __future__ import annotations
 

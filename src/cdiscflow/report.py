@@ -22,7 +22,8 @@ from clinical.manifest import read_manifest
 from clinical.run import latest_run, read_frame, record_anew, recover
 from clinical.verify import verify
 
-SHOWN = 40
+SHOWN, NAMED, LONGEST_VALUE = 40, 5, 80
+SEVERITIES = ("error", "warning", "info")
 
 
 def user_name() -> str:
@@ -82,23 +83,36 @@ def _previous(outputs: Path) -> str:
 
 
 def findings_text(home: Home, study: str, severity: str, message: str) -> str:
-    """The open findings of the last run: counts by message, then the records."""
-    frame = read_frame(find_run(home, study, "latest"), "findings/findings.parquet")
+    """The open findings of the last run: what is wrong, up to five records of each with their EDC page, what to do."""
+    run = find_run(home, study, "latest")
+    frame = read_frame(run, "findings/findings.parquet").fillna("")
     frame = frame[frame["status"] != "closed"]
     if severity:
         frame = frame[frame["severity"] == severity]
     if message:
         frame = frame[frame["message"] == message]
-    if not len(frame):
-        return "no open findings"
-    counts = frame.groupby(["severity", "message"], sort=True).size()
-    lines = [f"{count:6d} {level:8s} {name}" for (level, name), count in counts.items()]
-    columns = ["status", "dataset", "variable", "form", "subject", "folder", "line", "field", "value", "text"]
-    shown = frame[columns].head(SHOWN).fillna("")
-    lines += ["", shown.to_string(index=False)]
-    if len(frame) > SHOWN:
-        lines.append(f"... and {len(frame) - SHOWN} more: findings/findings.csv in the run's folder")
+    counts = ", ".join(f"{(frame['severity'] == level).sum()} {level}" for level in SEVERITIES)
+    lines = [f"{study}, run {run.name}: {counts}"]
+    for level in SEVERITIES:
+        same = ["message", "rule", "dataset", "variable", "text", "todo"]
+        for (identity, rule, dataset, variable, text, todo), group in frame[frame["severity"] == level].groupby(same):
+            named = dict.fromkeys(part for part in (identity, rule) if part)
+            lines += ["", f"{level}  {' '.join(named)}  {'.'.join(part for part in (dataset, variable) if part)}", f"  {text}"]
+            lines += [f"    {line}" for line in _records(group)]
+            lines += [f"  to do: {todo}"] if todo else []
+    if len(frame):
+        lines += ["", f"all of them, as a table: {near(run / 'findings' / 'findings.csv')}"]
     return "\n".join(lines)
+
+
+def _records(group: pd.DataFrame) -> Iterator[str]:
+    columns = ["status", "form", "subject", "folder", "page", "line", "field", "value", "keys"]
+    for status, *page, value, keys in group[columns].head(NAMED).itertuples(index=False):
+        place = " ".join(part for part in page if part) or keys
+        shown = f": {value[:LONGEST_VALUE]}{'...' if len(value) > LONGEST_VALUE else ''}" if value else ""
+        yield f"{status:8s} {place}{shown}".rstrip()
+    if len(group) > NAMED:
+        yield f"... and {len(group) - NAMED} more"
 
 
 def diff_runs(home: Home, study: str, run_a: str, run_b: str) -> pd.DataFrame:

@@ -92,8 +92,9 @@ class _Trial:
         names = dict.fromkeys(["USUBJID", *mask.of, *mask.also])
         frame = pd.DataFrame({name: take(self.rows.value(name), rows) for name in names})
         function = masks.MASKS[mask.function]
-        given = {"last_day": last_day} if "last_day" in inspect.signature(function).parameters else {}
-        return function(frame, **given)
+        given = {"last_day": last_day, "study": self.build.study.config}
+        asked = inspect.signature(function).parameters
+        return function(frame, **{name: value for name, value in given.items() if name in asked})
 
     def _looked_at(self) -> dict[str, Column]:
         """The columns the verdict depends on, by name, for the listing."""

@@ -1,7 +1,7 @@
 """What a condition cannot say: functions that a rule names under `mask`.
 
 Each takes a frame of USUBJID and the columns the rule lists, for the records its `where` chooses, and gives the records
-that fail: a bool array. `last_day` is the day the extract was taken, or that of the data cut.
+that fail: a bool array. `last_day` is the day the extract was taken, or that of the data cut; `study` is study.yml.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from clinical.frames import Column, Frame, codes_of, group_codes
+from clinical.read import Mapping
 
 FIRST_YEAR = "1920"
 ISO_8601 = re.compile(
@@ -79,4 +80,37 @@ def blank(frame: Frame) -> np.ndarray:
     return frame[frame.columns[1:]].isna().all(axis=1).to_numpy()
 
 
-MASKS = {each.__name__: each for each in (repeated, not_one_to_one, not_iso_8601, implausible_day, blank)}
+def outside_window(frame: Frame, study: Mapping) -> np.ndarray:
+    """Records of a planned visit whose study day is outside the window that `visits` of study.yml gives it.
+
+    Needs:   the visit's folder or VISITNUM and the study day, in this order; days of `visits` are protocol days,
+             which have a zero [A-DAY].
+    Missing: no study day, no planned day or neither `window` nor `until` is outside nothing.
+    """
+    visit, day = frame[frame.columns[1]], frame[frame.columns[2]].to_numpy()
+    key = "folder" if pd.api.types.is_string_dtype(visit) else "VISITNUM"
+    windows = {_key(each[key]): _window(each) for each in study.get("visits", ()) if "day" in each}
+    codes, values = pd.factorize(visit)
+    limits = np.array([windows.get(_key(value), NO_WINDOW) for value in values] + [NO_WINDOW])[codes]
+    protocol = np.where(day > 0, day - 1, day)
+    return (protocol < limits[:, 0]) | (protocol > limits[:, 1])
+
+
+NO_WINDOW = (-np.inf, np.inf)
+
+
+def _key(value: object) -> object:
+    return str(value) if isinstance(value, str) and not value.replace(".", "").isdigit() else float(value)
+
+
+def _window(visit: Mapping) -> tuple[float, float]:
+    day = float(visit["day"])
+    if "window" in visit:
+        return day - float(visit["window"]), day + float(visit["window"])
+    return (day, float(visit["until"])) if "until" in visit else NO_WINDOW
+
+
+MASKS = {
+    each.__name__: each
+    for each in (repeated, not_one_to_one, not_iso_8601, implausible_day, blank, outside_window)
+}

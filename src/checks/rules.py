@@ -253,7 +253,7 @@ class RuleReader:
             helpers=helpers,
             where=_flag(node, "where", owner),
             fails_when=_flag(node, "fails_when", owner),
-            mask=self._mask(node["mask"], dataset, f"{node.line('mask')}: {owner}") if "mask" in node else None,
+            mask=self._mask(node["mask"], dataset, helpers, f"{node.line('mask')}: {owner}") if "mask" in node else None,
             variable=str(node.get("variable", "")),
             stops=node.get("stops") == "true",
             passes=node["passes"],
@@ -262,14 +262,16 @@ class RuleReader:
         )
         return replace(rule, reads=self._reads(rule), variable=rule.variable or self._variable(rule))
 
-    def _mask(self, node: Mapping, dataset: str, at: str) -> Mask:
+    def _mask(self, node: Mapping, dataset: str, helpers: Iterable[str], at: str) -> Mask:
         if not isinstance(node, Mapping) or "function" not in node:
             raise SpecError("checks.mask-shape", at)
         _known(node, ("function", "of", "also"), at, "")
         name = str(node["function"])
         if name not in masks.MASKS:
             raise SpecError("checks.no-mask", at, name=name, hint=_hint(name, masks.MASKS))
-        of = [column for each in node.get("of", ()) for column in self._expanded(dataset, str(each), at)]
+        of: list[str] = []
+        for each in map(str, node.get("of", ())):
+            of += [each] if each in helpers else self._expanded(dataset, each, at)
         also = [str(each) for each in node.get("also", ()) if self.has(dataset, str(each))]
         return Mask(name, tuple(dict.fromkeys(of)), tuple(also))
 
@@ -290,7 +292,8 @@ class RuleReader:
                 if names.understand(spec, None, name, word.where_it_stands()).kind in (RECORD, EACH):
                     raise SpecError("checks.finished", word.where_it_stands(), name=name)
             for name, column in names.reads(spec, None, word):
-                if column.islower() and not (name == rule.dataset and column in rule.helpers):
+                gone = column.islower() and not name.startswith("raw.")
+                if gone and not (name == rule.dataset and column in rule.helpers):
                     raise SpecError("checks.finished", word.where_it_stands(), name=f"{name}.{column}")
                 found.add(name)
         forms = {f"raw.{name}" for name in self.names.study.forms}

@@ -1,7 +1,7 @@
 """The three ways something can be wrong, and where their words come from.
 
-A message is an entry of the public catalogue (`clinical/messages/*.yml`): a stable id, the sentence with names in
-braces, what it means, its usual cause and what to do. A sentence is built here and nowhere else.
+A message is an entry of the public catalogue (`clinical/messages/*.yml`): a stable id, the sentence with
+names in braces, what it means, its usual cause and what to do. A sentence is built here and nowhere else.
 """
 
 from __future__ import annotations
@@ -75,4 +75,4 @@ class DerivationError(ClinicalError):
 
 
 class RunError(ClinicalError):
-    """A run's folder, lock or audit trail is not as it must be: nothing is written until a person has looked."""
+    """A run's folder, lock or audit trail is not as it must be: nothing is written before a person looks."""

@@ -1,4 +1,6 @@
-"""Says how a value came about: the spec's words in English, and the records behind a row back to the EDC page."""
+"""Says how a value came about: the spec's words in English, and the records behind a row back to the EDC
+page.
+"""
 
 from __future__ import annotations
 

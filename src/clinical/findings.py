@@ -1,7 +1,7 @@
 """Findings: what is wrong with a record, where it was collected and what to do about it.
 
-One frame serves every check of every gate (architecture.md, 5). A finding never stops other subjects; its severity
-comes from the message catalogue.
+One frame serves every check of every gate (architecture.md, 5). A finding never stops other subjects; its
+severity comes from the message catalogue.
 """
 
 from __future__ import annotations
@@ -58,7 +58,8 @@ class Findings:
         rule: str = "",
         **words: object,
     ) -> None:
-        """One finding for each row of `records` (EDC coordinates are taken from its columns), or one without records.
+        """One finding for each row of `records` (EDC coordinates are taken from its columns), or one without
+        records.
 
         `words` fill the sentence of the catalogue; a sentence is about the rule, never about one value.
         """
@@ -125,20 +126,28 @@ def finding_ids(frame: Frame) -> pd.Series:
         parts = parts + "|" + column.astype("str")
     parts = parts + "|" + record.astype("str")
     numbered = parts + "|" + parts.groupby(parts).cumcount().astype("str")
-    return pd.Series([sha256(text.encode()).hexdigest()[:12] for text in numbered], index=frame.index, dtype="str")
+    return pd.Series(
+        [sha256(text.encode()).hexdigest()[:12] for text in numbered], index=frame.index, dtype="str"
+    )
 
 
 def with_status(found: Frame, before: Frame | None, extract: str) -> Frame:
     """Findings with id, status against the last run and the extract that showed them first.
 
-    Rows: all of `found`, and those of `before` that are gone, as closed. Status is new, open, closed or reopened.
+    Rows: all of `found`, and those of `before` that are gone, as closed. Status is new, open, closed or
+          reopened.
     """
     found = found.reindex(columns=COLUMNS).astype("str").fillna("")
     found.insert(0, "id", finding_ids(found))
     found["status"], found["first_seen"] = "new", extract
     if before is None or not len(before):
         return _in_order(found)
-    old = before.drop_duplicates("id").set_index("id")[["status", "first_seen"]].reindex(found["id"]).set_axis(found.index)
+    old = (
+        before.drop_duplicates("id")
+        .set_index("id")[["status", "first_seen"]]
+        .reindex(found["id"])
+        .set_axis(found.index)
+    )
     known = old["status"].notna()
     found["status"] = found["status"].mask(known, "open").mask(old["status"] == "closed", "reopened")
     found["first_seen"] = found["first_seen"].mask(known, old["first_seen"])

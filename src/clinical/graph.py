@@ -1,6 +1,8 @@
-"""The graph of columns: what each column needs, and the steps in which datasets are built (architecture.md, 3).
+"""The graph of columns: what each column needs, and the steps in which datasets are built (architecture.md,
+3).
 
-Between datasets there are circles, between columns there are none; a circle of columns is refused and printed.
+Between datasets there are circles, between columns there are none; a circle of columns is refused and
+printed.
 """
 
 from __future__ import annotations

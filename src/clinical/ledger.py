@@ -1,5 +1,6 @@
-"""What a build notes beside its datasets, by dataset and bucket: findings, records set aside, records taken, filters
-that held. Kept so that a bucket that is not rebuilt keeps its part of every report (architecture.md, 4 and 5).
+"""What a build notes beside its datasets, by dataset and bucket: findings, records set aside, records taken,
+filters that held. Kept so that a bucket that is not rebuilt keeps its part of every report (architecture.md,
+4 and 5).
 """
 
 from __future__ import annotations
@@ -42,13 +43,18 @@ def _nothing(name: str) -> Frame:
 def _typed(name: str, frame: Frame) -> Frame:
     columns = frame.reindex(columns=PIECES[name])
     return pd.DataFrame(
-        {c: columns[c].astype("int64") if c in INTEGERS else columns[c].astype("str").fillna("") for c in columns}
+        {
+            c: columns[c].astype("int64") if c in INTEGERS else columns[c].astype("str").fillna("")
+            for c in columns
+        }
     )
 
 
 @dataclass(eq=False)
 class Ledger:
-    """Four frames with the columns of PIECES; `used` marks in `bits` which of a form's records a dataset read."""
+    """Four frames with the columns of PIECES; `used` marks in `bits` which of a form's records a dataset
+    read.
+    """
 
     findings: Frame
     aside: Frame
@@ -84,11 +90,14 @@ class Notes:
         self._held: set[tuple[str, str, int]] = set()
         self._used: dict[tuple[str, str], np.ndarray] = {}
 
-    def set_aside(self, dataset: str, part: str, source: str, reason: str, rule: str, persons: np.ndarray) -> None:
+    def set_aside(
+        self, dataset: str, part: str, source: str, reason: str, rule: str, persons: np.ndarray
+    ) -> None:
         """Records of these persons that a dataset does not take."""
         buckets, counts = np.unique(self.bucket[persons], return_counts=True)
         self._aside += [
-            (dataset, part, source, reason, rule, int(b), int(n)) for b, n in zip(buckets, counts, strict=True)
+            (dataset, part, source, reason, rule, int(b), int(n))
+            for b, n in zip(buckets, counts, strict=True)
         ]
 
     def held(self, dataset: str, place: str, persons: np.ndarray) -> None:
@@ -153,7 +162,9 @@ def _taken(ledger: Ledger, form_buckets: dict[str, np.ndarray]) -> Iterator[tupl
             size = int((buckets == bucket).sum())
             marks = np.zeros(size, dtype=bool)
             for bits in rows["bits"]:
-                marks |= np.unpackbits(np.frombuffer(bytes.fromhex(bits), dtype="uint8"), count=size).astype(bool)
+                marks |= np.unpackbits(np.frombuffer(bytes.fromhex(bits), dtype="uint8"), count=size).astype(
+                    bool
+                )
             taken += int(marks.sum())
         yield ("", "", f"raw.{form}", "taken by a dataset", "", taken)
         yield ("", "", f"raw.{form}", "taken by none", "", len(buckets) - taken)
@@ -180,4 +191,3 @@ def places_of(plan: Plan) -> list[tuple[str, str]]:
                     if asked is not None and not asked.others:
                         found[dataset.name, place_of(word, source.of, asked)] = None
     return list(found)
-

@@ -1,7 +1,7 @@
 """Finished datasets as words may read them again: for the rules of the gates and for `explain`.
 
-Gates judge what leaves the build, so their datasets are restored from the outputs: records in output order, qualifiers
-joined back to their parents, EDC coordinates through lineage. Helpers are gone.
+Gates judge what leaves the build, so their datasets are restored from the outputs: records in output order,
+qualifiers joined back to their parents, EDC coordinates through lineage. Helpers are gone.
 """
 
 from __future__ import annotations
@@ -29,7 +29,9 @@ class Restored(Made):
 
     def coordinates(self, rows: np.ndarray) -> Frame:
         """The EDC coordinates behind some records: of the first raw record each comes from."""
-        lineage = self.output.lineage.drop_duplicates("row").set_index("row")[["source", "record"]].reindex(rows)
+        lineage = (
+            self.output.lineage.drop_duplicates("row").set_index("row")[["source", "record"]].reindex(rows)
+        )
         found = {name: np.full(len(rows), None, dtype=object) for name in SHOWN}
         for source, index in lineage.reset_index(drop=True).groupby("source").indices.items():
             behind = self._behind(str(source), lineage["record"].iloc[index])

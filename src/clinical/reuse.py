@@ -1,8 +1,10 @@
-"""Which parts of a run's datasets the last run already has: a fingerprint for each dataset and bucket of persons.
+"""Which parts of a run's datasets the last run already has: a fingerprint for each dataset and bucket of
+persons.
 
-The fingerprint of (dataset, bucket) is made of the specs, programs, terminology, settings and package versions that
-reach the dataset through the graph of columns, and of the content of exactly the raw fields that do, in that bucket
-(architecture.md, 4). Equal fingerprints give equal records, so these are taken over, not derived again.
+The fingerprint of (dataset, bucket) is made of the specs, programs, terminology, settings and package
+versions that reach the dataset through the graph of columns, and of the content of exactly the raw fields
+that do, in that bucket (architecture.md, 4). Equal fingerprints give equal records, so these are taken over,
+not derived again.
 """
 
 from __future__ import annotations
@@ -91,13 +93,17 @@ def _static(plan: Plan, datasets: set[str], cut: str) -> str:
 
 def _standard(plan: Plan, name: str) -> list:
     standard = plan.study.standards.get(name)
-    return [[v.name, v.label, v.type, v.order, v.core] for v in standard.variables.values()] if standard else []
+    return (
+        [[v.name, v.label, v.type, v.order, v.core] for v in standard.variables.values()] if standard else []
+    )
 
 
 def stale(new: Prints, old: Prints) -> Prints:
     """The buckets to derive again, by dataset: those whose fingerprint is not the old one."""
     found = {
-        name: {bucket: print_ for bucket, print_ in buckets.items() if old.get(name, {}).get(bucket) != print_}
+        name: {
+            bucket: print_ for bucket, print_ in buckets.items() if old.get(name, {}).get(bucket) != print_
+        }
         for name, buckets in new.items()
     }
     return {name: buckets for name, buckets in found.items() if buckets}
@@ -111,11 +117,13 @@ class Kept:
     ledger: Ledger
 
 
-def merged(fresh: dict[str, Output], kept: dict[str, Output], again: dict[str, set[int]], bucket: pd.Series) -> dict[str, Output]:
+def merged(
+    fresh: dict[str, Output], kept: dict[str, Output], again: dict[str, set[int]], bucket: pd.Series
+) -> dict[str, Output]:
     """Each dataset's records: fresh ones of the buckets derived again, kept ones of the others.
 
-    `again` names buckets by dataset (a SUPP-- follows its parent); `bucket` is the bucket of each USUBJID. Datasets
-    not named in `again` are kept whole.
+    `again` names buckets by dataset (a SUPP-- follows its parent); `bucket` is the bucket of each USUBJID.
+    Datasets not named in `again` are kept whole.
     """
     found: dict[str, Output] = {}
     for name in dict.fromkeys([*kept, *fresh]):
@@ -126,7 +134,9 @@ def merged(fresh: dict[str, Output], kept: dict[str, Output], again: dict[str, s
         elif STUDY_BUCKET in buckets and "USUBJID" not in (fresh.get(name) or kept[name]).frame:
             found[name] = fresh[name]
         else:
-            whole = _joined(_part(fresh.get(name), buckets, bucket, True), _part(kept.get(name), buckets, bucket, False))
+            whole = _joined(
+                _part(fresh.get(name), buckets, bucket, True), _part(kept.get(name), buckets, bucket, False)
+            )
             if whole is not None and (len(whole.frame) or not name.startswith("SUPP")):
                 found[name] = whole
     return found

@@ -1,4 +1,6 @@
-"""The variables of the standards a study builds: order, label, type, core, codelist (`mappings/library/standards`)."""
+"""The variables of the standards a study builds: order, label, type, core, codelist
+(`mappings/library/standards`).
+"""
 
 from __future__ import annotations
 

@@ -13,13 +13,25 @@ import pytest
 from clinical.output import Output
 from clinical.store import content_hash
 from tests.rules.studies import (
-    ROOT, STUDIES, derive_study, derived, extract_of, lines, plan_of, raw_of, subject_findings,
+    ROOT,
+    STUDIES,
+    derive_study,
+    derived,
+    extract_of,
+    lines,
+    plan_of,
+    raw_of,
+    subject_findings,
 )  # fmt: skip
 
 DATASETS = [(study, name) for study in STUDIES for name in sorted(plan_of(study).study.datasets)]
 SINGLE_PERSONS = 6
-KINDS = {"Char": pd.api.types.is_string_dtype, "Num": pd.api.types.is_float_dtype,
-         "Date": pd.api.types.is_datetime64_any_dtype, "Datetime": pd.api.types.is_datetime64_any_dtype}  # fmt: skip
+KINDS = {
+    "Char": pd.api.types.is_string_dtype,
+    "Num": pd.api.types.is_float_dtype,
+    "Date": pd.api.types.is_datetime64_any_dtype,
+    "Datetime": pd.api.types.is_datetime64_any_dtype,
+}
 
 
 def person_parts(study: str) -> list[dict[str, pd.DataFrame]]:
@@ -78,7 +90,8 @@ def test_split_findings_about_a_subject_are_those_of_the_subject_alone(study, sp
 def test_shuffle_the_order_of_raw_rows_changes_nothing(study):
     random = np.random.default_rng(7)
     raw = {
-        name: frame.take(random.permutation(len(frame))).reset_index(drop=True) for name, frame in raw_of(study).items()
+        name: frame.take(random.permutation(len(frame))).reset_index(drop=True)
+        for name, frame in raw_of(study).items()
     }
     again = derive_study(study, raw)
     assert_same(derived(study).outputs, again.outputs)
@@ -175,7 +188,12 @@ def test_clock_no_time_zone_locale_or_hash_seed_changes_a_value(study):
     )
     setting = {**os.environ, "TZ": "America/Los_Angeles", "LC_ALL": "C", "PYTHONHASHSEED": "12345"}
     there = subprocess.run(
-        [sys.executable, "-c", CLOCK, study], env=setting, cwd=ROOT, capture_output=True, text=True, check=True
+        [sys.executable, "-c", CLOCK, study],
+        env=setting,
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
     )
     assert there.stdout == here
 

@@ -1,4 +1,6 @@
-"""What is taken over from the last run is what a full derivation would give, byte for byte (architecture.md, 4)."""
+"""What is taken over from the last run is what a full derivation would give, byte for byte (architecture.md,
+4).
+"""
 
 from __future__ import annotations
 
@@ -56,7 +58,9 @@ def assert_same_as_full(found, raw, study):
     assert lines(found.derived.findings) == lines(full.findings)
     assert lines(found.derived.account) == lines(full.account)
     for piece in PIECES:
-        assert sorted(lines(getattr(found.derived.ledger, piece))) == sorted(lines(getattr(full.ledger, piece)))
+        assert sorted(lines(getattr(found.derived.ledger, piece))) == sorted(
+            lines(getattr(full.ledger, piece))
+        )
 
 
 def test_nothing_edited_nothing_derived(tmp_path, buckets):
@@ -69,7 +73,9 @@ def test_nothing_edited_nothing_derived(tmp_path, buckets):
 
 
 def test_an_edited_response_rebuilds_what_reads_it_in_its_bucket_only(tmp_path, buckets):
-    """RS.RSOVR feeds RS; DS asks RS for a relapse; ADRS, ADSL and ADTTE follow. Dates of visits do not change."""
+    """RS.RSOVR feeds RS; DS asks RS for a relapse; ADRS, ADSL and ADTTE follow. Dates of visits do not
+    change.
+    """
     nights = Nights(tmp_path, "rd1302")
     nights.night(raw_of("rd1302"))
     raw = raw_of("rd1302")
@@ -113,7 +119,9 @@ def edit(raw, random):
     if kind == "delete":
         raw[form] = frame.drop(index=random.integers(len(frame))).reset_index(drop=True)
     elif kind == "change":
-        fields = [c for c in frame.columns if c not in ("USUBJID", "record", "place", "participation", "Subject")]
+        fields = [
+            c for c in frame.columns if c not in ("USUBJID", "record", "place", "participation", "Subject")
+        ]
         one, two = random.integers(len(frame), size=2)
         frame.loc[one, fields] = frame.loc[two, fields].to_numpy()
     else:

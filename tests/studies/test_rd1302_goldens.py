@@ -1,6 +1,7 @@
 """The worked subjects of the protocol, from raw CSV to every ADRS and ADTTE value.
 
-Expected values: fixtures_rd13_02.json, worked out by hand from the rules D.0 to D.4 (43 cases: D.12 and E01 to E25).
+Expected values: fixtures_rd13_02.json, worked out by hand from the rules D.0 to D.4 (43 cases: D.12 and E01
+to E25).
 """
 
 from __future__ import annotations
@@ -96,7 +97,8 @@ def test_every_one_row_response_parameter(fixture):
     got = {r["PARAMCD"]: (r["AVALC"], r["AVAL"], r["ADT"]) for _, r in single.iterrows()}
     assert len(got) == len(single)
     wanted = {
-        name: (_text(cell["AVALC"]), _text(cell["AVAL"]), _text(cell["ADT"])) for name, cell in expected.items()
+        name: (_text(cell["AVALC"]), _text(cell["AVAL"]), _text(cell["ADT"]))
+        for name, cell in expected.items()
     }
     assert got == wanted
 

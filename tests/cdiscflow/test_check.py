@@ -1,0 +1,77 @@
+"""`cdiscflow check` and `cdiscflow build`: what a writer of specs asks all day."""
+
+from __future__ import annotations
+
+
+def test_a_study_without_a_fault_is_counted(seen, run):
+    answer = run("check")
+    assert answer.code == 0
+    assert answer.out.startswith("mini: 3 forms, 6 datasets, ")
+    assert answer.out.endswith(" steps: all fine\n")
+
+
+def test_every_fault_of_every_file_is_told_at_once(home, run):
+    home.edit("sdtm/ex.yml", "{constant: mg}", "{constnat: mg}")
+    home.edit("sdtm/dm.yml", "SUBJID:   raw.PATIENT", "SUBJID:   {copy: raw.PATIENT, wen: {PATIENT: B001}}")
+    answer = run("check", "mini")
+    assert answer.code == 1
+    assert [line.split(": ")[1] for line in answer.err.splitlines()] == ["DM.SUBJID", "EX.EXDOSU"]
+
+
+def test_a_fault_of_the_study_file_does_not_hide_another_study(home, run):
+    (home.root / "mappings" / "mini2").mkdir()
+    (home.root / "mappings" / "mini2" / "study.yml").write_text("study: [", "utf-8")
+    answer = run("check")
+    assert answer.code == 1
+    assert answer.out.startswith("mini: 3 forms")
+    assert answer.err.startswith("mini2/study.yml:1: ")
+
+
+def test_a_column_that_the_delivery_lacks_is_found_before_a_run(home, run):
+    home.edit("demo/dose.csv", "PATIENT,LINE,DRUG,GIVEN,AT,MG", "PATIENT,LINE,DRUG,GIVEN,AT,MILLIGRAM")
+    answer = run("check", "mini")
+    assert answer.code == 1
+    assert "dose.csv" in answer.err
+    assert "MG" in answer.err
+
+
+def test_a_fault_of_a_display_or_a_rule_is_found_too(home, run):
+    (home.study / "tlf").mkdir(exist_ok=True)
+    (home.study / "tlf" / "t1.yml").write_text("disply: T1\n", "utf-8")
+    rules = home.root / "validation" / "mini" / "sdtm"
+    rules.mkdir(parents=True)
+    (rules / "dm.yml").write_text("dataset: DM\nruls: []\n", "utf-8")
+    answer = run("check", "mini")
+    assert answer.code == 1
+    assert "mini/tlf/t1.yml:1: " in answer.err
+    assert "mini/sdtm/dm.yml:" in answer.err
+
+
+def test_one_dataset_of_one_subject_is_printed_and_nothing_written(home, run):
+    before = sorted(home.root.rglob("*"))
+    answer = run("build", "mini", "ex", "--subject", "B001")
+    assert answer.code == 0
+    assert answer.out.splitlines()[0].startswith("2 records with STUDYID=MINI01, DOMAIN=EX, USUBJID=MINI01.B001")
+    assert [line.split()[-1] for line in answer.out.splitlines()[2:]] == ["TREATMENT", "TREATMENT"]
+    assert sorted(home.root.rglob("*")) == before
+
+
+def test_a_single_record_is_printed_a_line_a_variable(seen, run):
+    lines = run("build", "mini", "DM", "--subject", "B001").out.splitlines()
+    assert "USUBJID   MINI01.B001" in lines
+    assert "SEX       M" in lines
+
+
+def test_a_subject_that_nobody_knows_is_refused(seen, run):
+    answer = run("build", "mini", "DM", "--subject", "B999")
+    assert (answer.code, answer.err) == (1, "mini: no record of a subject whose number ends as 'B999'\n")
+
+
+def test_a_dataset_that_the_specs_do_not_state_is_refused(seen, run):
+    answer = run("build", "mini", "ADEX")
+    assert (answer.code, answer.err) == (1, "mini: no dataset called ADEX; did you mean ADAE?\n")
+
+
+def test_qualifiers_that_a_dataset_has_not_are_refused(seen, run):
+    answer = run("build", "mini", "SUPPDM")
+    assert (answer.code, answer.err) == (1, "mini: SUPPDM was not built: no qualifiers\n")

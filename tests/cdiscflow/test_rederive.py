@@ -1,0 +1,54 @@
+"""`cdiscflow rederive`: what, why and who are said, and land in the audit trail."""
+
+from __future__ import annotations
+
+import pytest
+
+REASON = "the site corrected a dose"
+
+
+def test_the_named_dataset_and_what_follows_from_it_are_derived_anew_and_nothing_else(home, run):
+    answer = run("rederive", "mini", "--dataset", "ae", "--reason", REASON, "--who", "Jane Doe")
+    assert answer.code == 0
+    assert set(home.manifest()["run"]["rebuilt"]) == {"AE", "ADAE"}
+    assert home.manifest()["files"] == home.manifest(home.outputs / "runs" / home.audit()[0]["outputs"]["run"])["files"]
+
+
+def test_the_audit_trail_says_who_asked_and_why(home, run):
+    run("rederive", "mini", "--dataset", "EX", "--reason", f"  {REASON} ", "--who", "Jane Doe")
+    line = home.audit()[-1]
+    assert (line["event"], line["who"], line["why"]) == ("rederive", "Jane Doe", REASON)
+
+
+def test_a_re_derivation_without_a_reason_is_not_even_begun(seen, run):
+    answer = run("rederive", "mini", "--dataset", "EX")
+    assert answer.code == 2
+    assert "Missing option '--reason'" in answer.err
+
+
+@pytest.mark.parametrize("reason", ["", "typo", "          ", "corrected"])
+def test_a_reason_of_a_word_is_refused(seen, run, reason):
+    answer = run("rederive", "mini", "--dataset", "EX", "--reason", reason)
+    said = "mini: a re-derivation needs a reason of at least 10 characters\n"
+    assert (answer.code, answer.err) == (1, said)
+    assert len(seen.audit()) == 1
+
+
+def test_a_request_without_a_name_is_refused(seen, run):
+    answer = run("rederive", "mini", "--dataset", "EX", "--reason", REASON, "--who", "J")
+    assert (answer.code, answer.err) == (1, "mini: a re-derivation needs the name of who asks\n")
+
+
+def test_an_unknown_dataset_is_refused_with_the_one_that_was_meant(seen, run):
+    answer = run("rederive", "mini", "--dataset", "ADSLL", "--reason", REASON)
+    assert (answer.code, answer.err) == (1, "mini: no dataset called ADSLL; did you mean ADSL?\n")
+
+
+def test_a_request_that_names_no_dataset_is_refused(seen):
+    from cdiscflow.home import home as home_of
+    from cdiscflow.rederive import rederive_request
+    from clinical.errors import InputError
+
+    with pytest.raises(InputError) as refused:
+        rederive_request(home_of(), "mini", [], [], REASON, "Jane Doe")
+    assert str(refused.value) == "mini: a re-derivation names at least one dataset"
