@@ -1,7 +1,7 @@
 """Prefect flows: schedule, retries, history, the page with forms. No clinical rule and no pandas in here.
 
-Prefect's state stays under the checkout and nothing is reported to anybody: set here, before Prefect is read, and not
-left to the reader's environment. What a server or a worker needs beside that is in `prefect.toml`.
+Prefect's state stays under the checkout and nothing is reported to anybody: set here, before Prefect is read,
+and not left to the reader's environment. What a server or a worker needs beside that is in `prefect.toml`.
 """
 
 import os

@@ -1,4 +1,4 @@
-"""`python -m flows`: the nightly flow for this checkout, with a Prefect server of its own unless one is named.
+"""`python -m flows`: the nightly flow of this checkout, with a Prefect server of its own unless one is named.
 
 Exit code 0 if every study has a run of its newest extract, 1 if one has not.
 """
@@ -13,7 +13,9 @@ from flows.server import Server, start_for_this_command
 
 def main() -> int:
     """Runs the studies named, or all."""
-    arguments = argparse.ArgumentParser(prog="python -m flows", description="Derives every study, or those named.")
+    arguments = argparse.ArgumentParser(
+        prog="python -m flows", description="Derives every study, or those named."
+    )
     arguments.add_argument("studies", nargs="*", metavar="study")
     arguments.add_argument("--force", action="store_true", help="run although nothing changed")
     given = arguments.parse_args()

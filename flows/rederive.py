@@ -30,7 +30,9 @@ class Rederive(BaseModel):
     datasets: list[Dataset] = Field(title="Datasets", min_length=1)
     subjects: list[str] = Field(default_factory=list, title="Subjects (empty: all)")
     cut: date | None = Field(None, title="Data cut (empty: as study.yml says)")
-    reason: str = Field(min_length=SHORTEST_REASON, max_length=LONGEST_REASON, title="Reason (no subject data)")
+    reason: str = Field(
+        min_length=SHORTEST_REASON, max_length=LONGEST_REASON, title="Reason (no subject data)"
+    )
     requested_by: str = Field(min_length=SHORTEST_NAME, title="Requested by")
 
 

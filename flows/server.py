@@ -1,7 +1,7 @@
-"""A Prefect server of its own for one command: on loopback, with a password of that moment, gone when the command ends.
+"""A Prefect server for one command: on loopback, with a password of that moment, gone when the command ends.
 
-Prefect can start one too, but only after its client has read the whole server (7 of 17 s); here both start at once.
-The socket is open before the server listens, so whoever connects early waits and nobody takes the port.
+Prefect can start one too, but only after its client has read the whole server (7 of 17 s); here both start at
+once. The socket is open before the server listens, so whoever connects early waits and nobody takes the port.
 """
 
 from __future__ import annotations
@@ -42,7 +42,8 @@ class Server:
         self.password = f"cdiscflow:{secrets.token_urlsafe(24)}"
         with listening, self.log.open("wb") as said:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "flows.server", str(listening.fileno())], cwd=ROOT, stdin=subprocess.PIPE,
+                [sys.executable, "-m", "flows.server", str(listening.fileno())],
+                cwd=ROOT, stdin=subprocess.PIPE,
                 stdout=said, stderr=said, pass_fds=[listening.fileno()],
                 env=os.environ | OURS | {"PREFECT_SERVER_API_AUTH_STRING": self.password},
             )  # fmt: skip

@@ -21,8 +21,10 @@ from clinical.graph import Step
 PAUSES = [5, 60]  # seconds before a fault of the machine is tried again
 
 
-def in_task(name: str, work: Callable[[], object], tell: Callable[[Exception], str], retried: bool = False) -> object:
-    """What `work` gives, run as a Prefect task called `name`; only faults of the machine are tried again.
+def in_task(
+    name: str, work: Callable[[], object], tell: Callable[[Exception], str], retried: bool = False
+) -> object:
+    """What `work` gives, run as a Prefect task `name`; only faults of the machine are tried again.
 
     Frames stay in memory and are no result of the task. What `work` raises is raised here and not inside the task,
     which ends failed with the sentence of `tell`.
@@ -45,7 +47,7 @@ def in_task(name: str, work: Callable[[], object], tell: Callable[[Exception], s
 
 
 def run_one(home: Home, study: str, request: Callable[[], Request]) -> Summary:
-    """A study's run as a task, each step of a dataset a task in it; its summary is printed and becomes an artifact.
+    """A study's run as a task, each step of a dataset a task in it; the summary is printed and an artifact.
 
     Whatever is wrong with it is in the summary, so that the next study still runs.
     """
@@ -62,7 +64,7 @@ def _run(home: Home, study: str, request: Request, bar: Bar, tell: Callable[[Exc
     def as_task(step: Step, run: Callable[[], object]) -> object:
         return in_task(f"{step.dataset} {step.number}", lambda: bar.around(step, run), tell)
 
-    return run_study(home, study, request, around=as_task, say=bar.say)
+    return run_study(home, study, request, around=as_task, say=bar.say, warn=print)
 
 
 def publish(summary: Summary) -> None:
@@ -77,7 +79,7 @@ def publish(summary: Summary) -> None:
 
 
 def outcome(summaries: list[Summary]) -> State:
-    """The state a flow ends in: failed, naming the studies without a new run, or completed with what each came to."""
+    """The state a flow ends in: failed, naming the studies without a new run, or completed."""
     failed = [summary.study for summary in summaries if summary.failed]
     if failed:
         return Failed(message=sentence("flow.failed", studies=", ".join(failed)))

@@ -1,4 +1,4 @@
-"""Little homes to try commands and flows on: a checkout's mappings with the toy study, made in a test's own folder."""
+"""Little homes to try commands and flows on: the toy study and the library in a test's own folder."""
 
 from __future__ import annotations
 

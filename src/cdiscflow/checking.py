@@ -13,6 +13,7 @@ from clinical.derive import derive
 from clinical.errors import ClinicalError, InputError, SpecErrors
 from clinical.frames import as_text
 from clinical.names import closest
+from clinical.study import Study
 from edc.read import check_headers, read_extract
 from tlf.spec import read_displays
 
@@ -56,7 +57,9 @@ def _lines(fault: ClinicalError | SpecErrors) -> list[str]:
 def unknown_dataset(study: str, dataset: str, known: Iterable[str]) -> InputError:
     """The refusal of a dataset that the specs do not state, with the name that was meant."""
     near = closest(dataset, known)
-    return InputError("ask.dataset-unknown", study, dataset=dataset, hint=f"; did you mean {near}?" if near else "")
+    return InputError(
+        "ask.dataset-unknown", study, dataset=dataset, hint=f"; did you mean {near}?" if near else ""
+    )
 
 
 def build_one(home: Home, study_name: str, dataset: str, subject: str, cut: str = "") -> str:
@@ -72,13 +75,23 @@ def build_one(home: Home, study_name: str, dataset: str, subject: str, cut: str 
     delivery = newest_extract(home, study)
     day = cut_day(study.config, delivery, cut)
     extract = read_extract(delivery.folder, study.forms, study.config)
-    frames = {name: _of_subject(frame, subject) for name, frame in extract.frames.items()}
+    person = person_asked(study, subject)
+    frames = {name: _of_subject(frame, person) for name, frame in extract.frames.items()}
     if subject and not any(map(len, frames.values())):
         raise InputError("ask.subject-unknown", study_name, subject=subject)
     found = derive(plan, frames, day, only=[parent])
     if dataset not in found.outputs:
-        raise InputError("ask.not-built", study_name, dataset=dataset, reason=found.stopped.get(parent, "no qualifiers"))
+        raise InputError(
+            "ask.not-built", study_name, dataset=dataset, reason=found.stopped.get(parent, "no qualifiers")
+        )
     return table_text(found.outputs[dataset].frame)
+
+
+def person_asked(study: Study, subject: str) -> str:
+    """The number a person is known by, for any of its screening numbers (the end of one is enough)."""
+    rescreened = study.setting("subject.rescreened") or {}
+    known = next((str(new) for old, new in rescreened.items() if subject and old.endswith(subject)), subject)
+    return known if known == subject else person_asked(study, known)
 
 
 def _of_subject(frame: pd.DataFrame, subject: str) -> pd.DataFrame:
@@ -88,12 +101,14 @@ def _of_subject(frame: pd.DataFrame, subject: str) -> pd.DataFrame:
 
 
 def table_text(frame: pd.DataFrame) -> str:
-    """A frame as plain text: first what is the same in all records, then a line a record; empty columns are left out."""
+    """A frame as text: what is the same in all records, then a line a record; no empty columns."""
     shown = {name: as_text(frame[name]).fillna("") for name in frame if frame[name].notna().any()}
     if len(frame) == 1:
         width = max(map(len, shown))
         return "\n".join(f"{name:{width}s}  {values[0]}" for name, values in shown.items())
     same = {name: values[0] for name, values in shown.items() if len(frame) and values.eq(values[0]).all()}
     rest = pd.DataFrame({name: values for name, values in shown.items() if name not in same})
-    head = [f"{len(frame)} records" + (" with " + ", ".join(f"{n}={v}" for n, v in same.items()) if same else "")]
+    head = [
+        f"{len(frame)} records" + (" with " + ", ".join(f"{n}={v}" for n, v in same.items()) if same else "")
+    ]
     return "\n".join(head + ([rest.to_string(index=False)] if len(rest.columns) and len(rest) else []))

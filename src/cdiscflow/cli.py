@@ -24,11 +24,17 @@ app = typer.Typer(
 )  # fmt: skip
 
 StudyName = Annotated[str, typer.Argument(help="A study under mappings/", metavar="STUDY")]
-Studies = Annotated[list[str] | None, typer.Argument(help="Studies; all if none is named", metavar="[STUDY]...")]
+Studies = Annotated[
+    list[str] | None, typer.Argument(help="Studies; all if none", metavar="[STUDY]...")
+]
 Dataset = Annotated[str, typer.Argument(help="A dataset of the study, such as ADTTE", metavar="DATASET")]
-Subject = Annotated[str, typer.Option(help="Screening number or USUBJID; its end is enough", metavar="SUBJECT")]
+Subject = Annotated[
+    str, typer.Option(help="Screening number or USUBJID; its end is enough", metavar="SUBJECT")
+]
 Cut = Annotated[str, typer.Option(help="Data cut; without it as study.yml says", metavar="YYYY-MM-DD")]
-Who = Annotated[str, typer.Option(help="Who asks, for the audit trail; without it your account", metavar="NAME")]
+Who = Annotated[
+    str, typer.Option(help="Who asks, for the audit trail; without it your account", metavar="NAME")
+]
 
 
 def main() -> None:
@@ -51,7 +57,9 @@ def run(
     force: Annotated[bool, typer.Option("--force", help="Run although nothing changed")] = False,
     cut: Cut = "",
     who: Who = "",
-    why: Annotated[str, typer.Option(help="Why, for the audit trail", metavar="TEXT")] = "run from the command line",
+    why: Annotated[
+        str, typer.Option(help="Why, for the audit trail", metavar="TEXT")
+    ] = "run from the command line",
 ) -> None:
     """Derives a study from its newest extract: a new run, or the word that nothing changed."""
     from cdiscflow.pipeline import Request
@@ -64,11 +72,13 @@ def run(
 def rederive(
     study: StudyName,
     datasets: Annotated[
-        list[str], typer.Option("--dataset", help="Dataset to derive anew; repeat for more", metavar="DATASET")
+        list[str],
+        typer.Option("--dataset", help="Dataset to derive anew; repeat for more", metavar="DATASET"),
     ],
     reason: Annotated[str, typer.Option(help="Why, for the audit trail; no subject data", metavar="TEXT")],
     subjects: Annotated[
-        list[str] | None, typer.Option("--subject", help="Only for this subject; repeat for more", metavar="SUBJECT")
+        list[str] | None,
+        typer.Option("--subject", help="Only for this subject; repeat for more", metavar="SUBJECT"),
     ] = None,
     cut: Cut = "",
     who: Who = "",
@@ -78,7 +88,10 @@ def rederive(
     from cdiscflow.report import user_name
 
     names = [name.upper() for name in datasets]
-    _derive(study, lambda home: rederive_request(home, study, names, subjects or [], reason, who or user_name(), cut))
+    _derive(
+        study,
+        lambda home: rederive_request(home, study, names, subjects or [], reason, who or user_name(), cut),
+    )
 
 
 @app.command()
@@ -108,7 +121,9 @@ def build(study: StudyName, dataset: Dataset, subject: Subject = "", cut: Cut = 
 @app.command()
 def findings(
     study: StudyName,
-    severity: Annotated[Literal["error", "warning", "info"] | None, typer.Option(help="Only of this weight")] = None,
+    severity: Annotated[
+        Literal["error", "warning", "info"] | None, typer.Option(help="Only of this weight")
+    ] = None,
     message: Annotated[str, typer.Option(help="Only this message, such as build.no-term", metavar="ID")] = "",
 ) -> None:
     """Lists the open findings of the last run: the EDC page, what is wrong, what to do."""
@@ -120,7 +135,9 @@ def findings(
 
 @app.command()
 def explain(
-    study: Annotated[str, typer.Argument(help="A study; or the id of a message, and nothing else", metavar="STUDY")],
+    study: Annotated[
+        str, typer.Argument(help="A study; or the id of a message, and nothing else", metavar="STUDY")
+    ],
     dataset: Annotated[str, typer.Argument(help="A dataset of its last run", metavar="[DATASET]")] = "",
     what: Annotated[str, typer.Argument(help="A PARAMCD or a variable", metavar="[WHAT]")] = "",
     subject: Subject = "",
@@ -170,7 +187,7 @@ def record_anew(
     why: Annotated[str, typer.Option(help="What was found, for the new audit trail", metavar="TEXT")],
     who: Who = "",
 ) -> None:
-    """Begins a new audit trail where the old one cannot be mended; the old one is kept and named in the new one.
+    """Begins a new audit trail where the old one cannot be mended; the old one is kept and named in it.
 
     For a person who has looked at what `cdiscflow verify` says. Every run is recorded again, unless it is damaged.
     """
@@ -182,7 +199,9 @@ def record_anew(
 
 @app.command()
 def draft(
-    study: StudyName, run: Annotated[str, typer.Option(help="A run's id", metavar="RUN")] = "latest", who: Who = ""
+    study: StudyName,
+    run: Annotated[str, typer.Option(help="A run's id", metavar="RUN")] = "latest",
+    who: Who = "",
 ) -> None:
     """Lays a run out as a draft of the submission package, in outputs/STUDY/packages."""
     from cdiscflow.draft import draft_package
@@ -211,7 +230,7 @@ def _derive(study: str, request: Callable[[Home], Request]) -> None:
 
     here = home()
     with progress(here, study) as bar:
-        summary = run_study(here, study, request(here), around=bar.around, say=bar.say)
+        summary = run_study(here, study, request(here), around=bar.around, say=bar.say, warn=_warn)
     print(summary_text(summary))
     if summary.failed:
         raise SystemExit(1)

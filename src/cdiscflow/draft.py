@@ -20,10 +20,10 @@ PROGRAMS = "analysis/adam/programs"
 
 
 def draft_package(home: Home, study: str, run: str, purpose: str, who: str) -> Path:
-    """The folder `outputs/<study>/packages/draft-<run>`, made anew; its checksum manifest lies outside m5 [F-NAME].
+    """The folder `outputs/<study>/packages/draft-<run>`, made anew; checksums lie outside m5 [F-NAME].
 
-    Raises: InputError for a purpose that is not built yet, nobody's name, or a run that is not there; RunError where
-            a file of the run is not the one it was finished with.
+    Raises: InputError for a purpose that is not built yet, nobody's name, or a run that is not there; RunError
+            where a file of the run is not the one it was finished with.
     """
     if purpose not in PURPOSES:
         raise InputError("ask.purpose", study, purpose=purpose, known=" or ".join(PURPOSES))

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from cdiscflow.checking import unknown_dataset
+from cdiscflow.checking import person_asked, unknown_dataset
 from cdiscflow.home import Home
 from cdiscflow.report import find_run
 from clinical.errors import InputError, catalogue
@@ -54,7 +54,7 @@ def explain_rows(home: Home, study_name: str, dataset: str, what: str, subject: 
     is_parameter = "PARAMCD" in frame and (frame["PARAMCD"] == what).any()
     chosen = pd.Series(True, index=frame.index)
     if subject:
-        chosen &= frame["USUBJID"].str.endswith(subject)
+        chosen &= frame["USUBJID"].str.endswith(person_asked(study, subject))
     if is_parameter:
         chosen &= frame["PARAMCD"] == what
     elif what and what not in frame:
@@ -63,7 +63,9 @@ def explain_rows(home: Home, study_name: str, dataset: str, what: str, subject: 
         chosen &= frame[what].notna()
     rows = frame.index[chosen]
     if not len(rows):
-        raise InputError("ask.no-row", study_name, dataset=dataset, what=what, subject=subject)
+        raise InputError(
+            "ask.no-row", study_name, dataset=dataset, what=what and f" with {what}", subject=subject
+        )
     spec = study.datasets.get(dataset.removeprefix("SUPP"))
     words = [] if spec is None or is_parameter else [word for _, word in spec.statements(what)]
     lines = [f"{word.at}: {dataset}.{what} is {in_english(word)}" for word in dict.fromkeys(words)]

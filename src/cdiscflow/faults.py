@@ -14,7 +14,7 @@ ASIDE = "fault.txt"
 
 
 class Holding:
-    """Holds back what is raised inside: Prefect would store and log the text of it, and that may be a value."""
+    """Holds back what is raised inside: Prefect would store and log its text, and that may be a value."""
 
     def __init__(self) -> None:
         self.fault: Exception | None = None
@@ -28,7 +28,7 @@ class Holding:
 
 
 def is_of_the_machine(fault: BaseException | None) -> bool:
-    """Whether it may be gone at the next try: a full disk, a network folder; never a spec, a delivery or our code."""
+    """Whether it may be gone at the next try, as a full disk; never a spec, a delivery or our code."""
     return isinstance(fault, OSError) or isinstance(getattr(fault, "__cause__", None), OSError)
 
 
@@ -46,7 +46,9 @@ def told(fault: Exception, outputs: Path) -> str:
     path.unlink(missing_ok=True)
     write_bytes(path, "".join(traceback.format_exception(fault)).encode())
     path.chmod(FILE)
-    return sentence("flow.fault", kind=type(fault).__name__, place=_place(fault), file=f"{outputs.name}/{ASIDE}")
+    return sentence(
+        "flow.fault", kind=type(fault).__name__, place=_place(fault), file=f"{outputs.name}/{ASIDE}"
+    )
 
 
 def machine_sentence(fault: OSError) -> str:
@@ -57,4 +59,6 @@ def machine_sentence(fault: OSError) -> str:
 def _place(fault: Exception) -> str:
     """The last line of ours that the fault went through."""
     frames = [f for f in traceback.extract_tb(fault.__traceback__) if Path(f.filename).is_relative_to(SOURCE)]
-    return f"{Path(frames[-1].filename).relative_to(SOURCE).as_posix()}:{frames[-1].lineno}" if frames else "-"
+    return (
+        f"{Path(frames[-1].filename).relative_to(SOURCE).as_posix()}:{frames[-1].lineno}" if frames else "-"
+    )

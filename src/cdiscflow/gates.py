@@ -29,7 +29,7 @@ class Gates:
 
     @property
     def verdicts(self) -> dict[str, dict[str, str]]:
-        """passed or failed, by gate and dataset."""
+        """passed, passed with findings or failed, by gate and dataset."""
         return self.results.summary()
 
     def page(self, findings: Frame) -> str:

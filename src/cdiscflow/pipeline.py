@@ -36,6 +36,12 @@ class Request:
     subjects: tuple[str, ...] = ()
     cut: str = ""
 
+    @property
+    def asked(self) -> dict[str, object]:
+        """What the audit trail says of a request beside who and why; nothing for a plain run."""
+        said = {"datasets": list(self.datasets), "subjects": list(self.subjects), "cut": self.cut}
+        return {name: value for name, value in said.items() if value}
+
 
 @dataclass
 class Summary:
@@ -64,9 +70,11 @@ def run_study(
     request: Request,
     around: Around | None = None,
     say: Callable[[str], None] | None = None,
+    warn: Callable[[str], None] | None = None,
 ) -> Summary:
     """A new run of a study, or nothing when no input changed since the last one.
 
+    `say` is told of each stage, `warn` who else writes the study while this run waits for it.
     Raises: SpecErrors, InputError, RunError: the run before stays as it is.
     """
     tell = say or (lambda text: None)
@@ -76,7 +84,7 @@ def run_study(
     cut = cut_day(study.config, delivery, request.cut)
     inputs = describe_inputs(home, plan, delivery, cut)
     outputs = home.outputs / name
-    with study_lock(outputs, f"{request.event} of {name}", say=tell):
+    with study_lock(outputs, f"{request.event} of {name}", say=warn or tell):
         before = latest_run(outputs)
         changed = what_changed(before, inputs)
         if before and not changed and not request.force and not request.datasets:
@@ -132,7 +140,12 @@ class _Work:
             "gates": gates.verdicts,
             "fingerprints": {n: p for n, p in rebuilt.prints.items() if n not in derived.stopped},
             "buckets": rebuilt.buckets,
-            "run": {"seconds": self.seconds, "changed": changed, "rebuilt": rebuilt.again},
+            "run": {
+                "seconds": self.seconds,
+                "changed": changed,
+                "rebuilt": rebuilt.again,
+                "asked": self.request.asked,
+            },
         }
         return self._finish({**inputs, **said}, changed, derived.stopped)
 

@@ -48,6 +48,12 @@ def progress(home: Home, study: str) -> Iterator[Bar]:
 
     folder = home.mappings / study
     datasets = sum(len(list((folder / layer).glob("*.yml"))) for layer in LAYERS)
-    columns = (TextColumn(study), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TextColumn("{task.description}"))
+    columns = (
+        TextColumn(study),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        TextColumn("{task.description}"),
+    )
     with Progress(*columns, transient=True) as draw:
         yield _Drawn(draw, draw.add_task("reading specs", total=datasets))

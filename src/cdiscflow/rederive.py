@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from cdiscflow.checking import person_asked, unknown_dataset
 from cdiscflow.home import Home
 from cdiscflow.pipeline import Request
 from clinical.errors import InputError
-from clinical.names import closest
 from clinical.study import LAYERS
 
 SHORTEST_REASON, LONGEST_REASON, SHORTEST_NAME = 10, 200, 2
@@ -18,7 +18,8 @@ def rederive_request(
 
     Raises: InputError for a reason under ten characters, nobody's name, an unknown dataset or none.
     """
-    known = home.load(study).datasets
+    specs = home.load(study)
+    known = specs.datasets
     if len(reason.strip()) < SHORTEST_REASON:
         raise InputError("ask.reason", study, shortest=SHORTEST_REASON)
     if len(who.strip()) < SHORTEST_NAME:
@@ -27,12 +28,13 @@ def rederive_request(
         raise InputError("ask.no-dataset-named", study)
     for name in datasets:
         if name not in known:
-            near = closest(name, known)
-            hint = f"; did you mean {near}?" if near else ""
-            raise InputError("ask.dataset-unknown", study, dataset=name, hint=hint)
-    return Request(who, reason.strip(), "rederive", True, tuple(datasets), tuple(subjects), cut)
+            raise unknown_dataset(study, name, known)
+    persons = tuple(person_asked(specs, subject) for subject in subjects)
+    return Request(who.strip(), reason.strip(), "rederive", True, tuple(datasets), persons, cut)
 
 
 def dataset_names(home: Home, study: str) -> list[str]:
-    """The datasets of a study by the names of their spec files: a form of choices needs no spec to be right."""
-    return sorted(path.stem.upper() for layer in LAYERS for path in (home.mappings / study / layer).glob("*.yml"))
+    """The datasets of a study by the names of their spec files: the form needs no spec to be right."""
+    return sorted(
+        path.stem.upper() for layer in LAYERS for path in (home.mappings / study / layer).glob("*.yml")
+    )

@@ -76,14 +76,16 @@ def find_run(home: Home, study: str, name: str) -> Path:
 
 def _previous(outputs: Path) -> str:
     told = recorded_runs(read_chain(outputs).lines)
-    accepted = [run for run, said in told.items() if said.get("accepted") and (outputs / "runs" / run).is_dir()]
+    accepted = [
+        run for run, said in told.items() if said.get("accepted") and (outputs / "runs" / run).is_dir()
+    ]
     if len(accepted) < 2:
         raise InputError("ask.no-previous", outputs.name)
     return accepted[-2]
 
 
 def findings_text(home: Home, study: str, severity: str, message: str) -> str:
-    """The open findings of the last run: what is wrong, up to five records of each with their EDC page, what to do."""
+    """The open findings of the last run: what is wrong, up to five records of each, what to do."""
     run = find_run(home, study, "latest")
     frame = read_frame(run, "findings/findings.parquet").fillna("")
     frame = frame[frame["status"] != "closed"]
@@ -95,9 +97,15 @@ def findings_text(home: Home, study: str, severity: str, message: str) -> str:
     lines = [f"{study}, run {run.name}: {counts}"]
     for level in SEVERITIES:
         same = ["message", "rule", "dataset", "variable", "text", "todo"]
-        for (identity, rule, dataset, variable, text, todo), group in frame[frame["severity"] == level].groupby(same):
+        for (identity, rule, dataset, variable, text, todo), group in frame[
+            frame["severity"] == level
+        ].groupby(same):
             named = dict.fromkeys(part for part in (identity, rule) if part)
-            lines += ["", f"{level}  {' '.join(named)}  {'.'.join(part for part in (dataset, variable) if part)}", f"  {text}"]
+            lines += [
+                "",
+                f"{level}  {' '.join(named)}  {'.'.join(part for part in (dataset, variable) if part)}",
+                f"  {text}",
+            ]
             lines += [f"    {line}" for line in _records(group)]
             lines += [f"  to do: {todo}"] if todo else []
     if len(frame):
@@ -194,4 +202,6 @@ def begin_anew(home: Home, study: str, who: str, why: str, warn: Callable[[str],
         recover(outputs, who)
         lines = read_chain(outputs).lines
     kept = lines[0]["inputs"].get("file", "")
-    return f"{study}: {len(recorded_runs(lines))} runs recorded anew" + (f"; the old trail is {kept}" if kept else "")
+    return f"{study}: {len(recorded_runs(lines))} runs recorded anew" + (
+        f"; the old trail is {kept}" if kept else ""
+    )

@@ -233,7 +233,17 @@ def _raw_frame(form: str, text: Text) -> pd.DataFrame:
         frame["record"] = pd.Series([f"{form}/{number}" for number in range(1, len(rows) + 1)], dtype="str")
     if "participation" not in frame:
         frame["participation"] = pd.Series(["1"] * len(rows), dtype="str")
-    return frame
+    return frame.assign(place=_places(frame["record"].tolist()))
+
+
+def _places(records: list[str]) -> list[int]:
+    """The order of record ids, as a reader gives it: numeric parts as numbers."""
+    parts = [
+        [(part.isdigit(), int(part) if part.isdigit() else 0, part) for part in record.split("/")]
+        for record in records
+    ]
+    order = sorted(range(len(records)), key=parts.__getitem__)
+    return [order.index(row) for row in range(len(records))]
 
 
 def _texts(given: Text | Sequence | str) -> list[str]:

@@ -21,7 +21,8 @@ from clinical.frames import Frame, as_text, take
 from clinical.output import Output
 from clinical.restore import Restoration
 
-PASSED, FAILED, NOT_RUN = "passed", "failed", "not all rules could run"
+WORDS = {"": "passed", "info": "passed with findings", "warning": "passed with findings", "error": "failed"}
+NOT_RUN = "not all rules could run"
 MESSAGES = {UNIQUE: "checks.not-unique", NOT_NULL: "checks.empty", IN_SET: "checks.not-in-list"}
 
 
@@ -36,16 +37,15 @@ class GateResults:
     stopped: dict[str, str] = field(default_factory=dict)
 
     def summary(self) -> dict[str, dict[str, str]]:
-        """passed or failed, by gate and dataset."""
+        """passed, passed with findings (nothing of severity error) or failed, by gate and dataset."""
         return {
-            gate: {name: self._word(name, verdicts) for name, verdicts in verdict.datasets.items()}
+            gate: {name: self._word(name, suite.worst) for name, suite in verdict.datasets.items()}
             for gate, verdict in self.gates.items()
         }
 
-    def _word(self, dataset: str, verdicts: list[Verdict]) -> str:
-        if not all(verdict.passed for verdict in verdicts):
-            return FAILED
-        return NOT_RUN if any(reason.startswith(f"{dataset}: ") for reason in self.not_run.values()) else PASSED
+    def _word(self, dataset: str, worst: str) -> str:
+        unsaid = any(reason.startswith(f"{dataset}: ") for reason in self.not_run.values())
+        return NOT_RUN if unsaid and worst != "error" else WORDS[worst]
 
 
 def run_gates(
@@ -84,8 +84,8 @@ class _Gates:
                 self._add(rule, each)
         verdict = self.results.gates[gate] = run_checkpoint(gate, expected)
         for each in expected:
-            self._list(gate, each, verdict.datasets[each.dataset])
-            self._stop(gate, each, verdict.datasets[each.dataset])
+            self._list(gate, each, verdict.datasets[each.dataset].expectations)
+            self._stop(gate, each, verdict.datasets[each.dataset].expectations)
 
     def _add(self, rule: Rule, expected: Expected) -> None:
         missing = sorted(rule.reads - self.there)
@@ -164,9 +164,9 @@ def _keys(output: Output, rows: np.ndarray) -> pd.Series:
 
 
 def _shown(columns: dict[str, pd.Series], size: int) -> pd.Series:
-    """What a rule looked at in each record: `RSDTC 2024-05-01, previous 2024-05-03`."""
+    """What a rule looked at in each record: `RSDTC 2024-05-01, previous 2024-05-03, RSSTAT empty`."""
     whole = pd.Series("", index=range(size), dtype="str")
-    for name, column in columns.items():
-        text = f"{name} " + as_text(column).reset_index(drop=True)
-        whole = whole + (", " + text).where(whole != "", text).fillna("")
+    for number, (name, column) in enumerate(columns.items()):
+        text = as_text(column).reset_index(drop=True).fillna("empty")
+        whole = whole + f"{', ' if number else ''}{name} " + text
     return whole

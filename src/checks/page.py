@@ -3,24 +3,18 @@
 from __future__ import annotations
 
 from importlib import resources
-from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from checks.expected import COLUMNS, IN_SET, NOT_NULL, UNIQUE
+from checks.gates import NOT_RUN, WORDS, GateResults
+from checks.rules import SEVERITIES
+from checks.suites import Verdict
 from clinical.findings import Frame
 
-if TYPE_CHECKING:
-    from checks.gates import GateResults
-
 MOST_LISTED = 2000
-LEVELS = ("error", "warning", "info")
 GATE_NAMES = {"raw": "Raw data", "sdtm": "SDTM", "adam": "ADaM"}
-KINDS = {
-    "expect_table_columns_to_match_ordered_list": "columns in order",
-    "expect_compound_columns_to_be_unique": "keys unique",
-    "expect_column_values_to_not_be_null": "filled",
-    "expect_column_values_to_be_in_set": "in its codelist",
-}
+KINDS = {COLUMNS: "columns in order", UNIQUE: "keys unique", NOT_NULL: "filled", IN_SET: "in its codelist"}
 
 
 def validation_page(study: str, results: GateResults, findings: Frame) -> str:
@@ -32,7 +26,7 @@ def validation_page(study: str, results: GateResults, findings: Frame) -> str:
     listed = findings[findings["status"] != "closed"] if "status" in findings else findings
     return environment.from_string(text).render(
         study=study,
-        counts={level: int((listed["severity"] == level).sum()) for level in LEVELS},
+        counts={level: int((listed["severity"] == level).sum()) for level in SEVERITIES},
         closed=len(findings) - len(listed),
         findings=_lines(listed.head(MOST_LISTED)),
         total=len(listed),
@@ -44,41 +38,38 @@ def validation_page(study: str, results: GateResults, findings: Frame) -> str:
 
 
 def _lines(findings: Frame) -> list[dict[str, str]]:
-    """The findings as text; where a record comes from the EDC, its page is named in one word."""
+    """The findings as text; where a record comes from the EDC, its page is named in one phrase."""
     found = findings.fillna("").astype("str")
-    place = found["folder"].where(found["folder"] != "", found["form"])
     page = found["form"].where(found["folder"] == "", found["form"] + " in " + found["folder"])
-    page = page.where(place != "", "")
     for name, word in (("instance", "visit"), ("page", "page"), ("line", "line")):
         number = pd.to_numeric(found[name], errors="coerce").fillna(0) > 0
         page = page + (f", {word} " + found[name]).where(number, "")
     who = found["subject"].where(found["subject"] != "", found["keys"])
-    return found.assign(place=page, who=who).to_dict("records")
+    field = (found["dataset"] + " " + found["variable"]).where(found["field"] == "", found["field"])
+    return found.assign(place=page, who=who, of=field.str.strip()).to_dict("records")
 
 
 def _gates(results: GateResults) -> list[dict]:
-    """For each gate its datasets, failed ones first, with the expectations that failed and how many held."""
+    """For each gate its datasets, worst first, with the expectations that failed and how many held."""
     summary = results.summary()
+    order = [WORDS["error"], NOT_RUN, WORDS["warning"], WORDS[""]]
     gates = []
     for gate, verdict in results.gates.items():
         datasets = [
             {
                 "name": name,
                 "word": summary[gate][name],
-                "failed": [_expectation(each) for each in verdicts if not each.passed],
-                "held": sum(each.passed for each in verdicts),
-                "rules": sum(bool(each.rule) for each in verdicts),
+                "failed": [_expectation(each) for each in suite.expectations if not each.passed],
+                "held": sum(each.passed for each in suite.expectations),
             }
-            for name, verdicts in verdict.datasets.items()
+            for name, suite in verdict.datasets.items()
         ]
-        datasets.sort(key=lambda each: each["word"] == "passed")
-        gates.append({"name": GATE_NAMES[gate], "passed": verdict.passed, "datasets": datasets})
+        datasets.sort(key=lambda each: order.index(each["word"]))
+        gates.append({"name": GATE_NAMES[gate], "word": WORDS[verdict.worst], "datasets": datasets})
     return gates
 
 
-def _expectation(verdict: object) -> dict[str, object]:
-    kind = verdict.rule or KINDS.get(verdict.kind, verdict.kind)
-    column = "" if verdict.rule or kind == "columns in order" else verdict.column
-    return {
-        "what": kind, "column": column, "severity": verdict.severity, "records": verdict.failed_records,
-    }  # fmt: skip
+def _expectation(verdict: Verdict) -> dict[str, object]:
+    what = verdict.rule or KINDS[verdict.kind]
+    column = "" if verdict.rule or verdict.kind == COLUMNS else verdict.column
+    return {"what": what, "column": column, "severity": verdict.severity, "records": verdict.failed_records}

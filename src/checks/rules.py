@@ -301,12 +301,13 @@ class RuleReader:
         return frozenset(found - {rule.dataset})
 
     def _variable(self, rule: Rule) -> str:
-        """What the listing names: the first column of the dataset itself that the mask looks at."""
+        """What the listing names: the first column of the dataset itself that is at fault, not one that selects."""
         if rule.mask is not None:
-            return " ".join(rule.mask.of)
+            return " ".join(name for name in rule.mask.of if name not in rule.helpers)
         tests = [test for tests in rule.fails_when.value.any_of for test in tests]
-        own = [test.column for test in tests if test.column not in rule.helpers and "." not in test.column]
-        return own[0] if own else ""
+        own = [test for test in tests if test.column not in rule.helpers and "." not in test.column]
+        at_fault = [test for test in own if test.op not in ("eq", "in")]
+        return next((test.column for test in (*at_fault, *own)), "")
 
 
 def columns_like(names: Names, dataset: str, pattern: str, has: Has) -> list[str]:

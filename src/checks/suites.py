@@ -16,6 +16,7 @@ from checks.expected import Expected
 from clinical.errors import DerivationError
 
 SEVERITY = {"error": "critical", "warning": "warning", "info": "info"}
+OURS = {theirs: ours for ours, theirs in SEVERITY.items()}
 ONE_AT_A_TIME = Lock()  # the context of Great Expectations belongs to the process
 
 
@@ -32,11 +33,25 @@ class Verdict:
 
 
 @dataclass(frozen=True)
+class SuiteVerdict:
+    """What it said of one dataset: the worst severity that failed ('' for none), and each expectation."""
+
+    worst: str
+    expectations: list[Verdict]
+
+
+@dataclass(frozen=True)
 class GateVerdict:
-    """What the checkpoint of a gate said: as a whole, and of each expectation by dataset."""
+    """What the checkpoint of a gate said: whether everything held, and of each dataset."""
 
     passed: bool
-    datasets: dict[str, list[Verdict]]
+    datasets: dict[str, SuiteVerdict]
+
+    @property
+    def worst(self) -> str:
+        """The worst severity that failed anywhere; '' for none."""
+        found = {suite.worst for suite in self.datasets.values()}
+        return next((level for level in SEVERITY if level in found), "")
 
 
 def run_checkpoint(gate: str, expected: list[Expected]) -> GateVerdict:
@@ -48,11 +63,15 @@ def run_checkpoint(gate: str, expected: list[Expected]) -> GateVerdict:
         return GateVerdict(True, {})
     with ONE_AT_A_TIME, _in_memory(gate, expected) as paths:
         result = _checkpoint(gate, expected, paths).run()
-    runs = {run.suite_name: run.results for run in result.run_results.values()}
-    datasets = {
-        each.dataset: [_verdict(each.dataset, one) for one in runs[_suite_name(gate, each)]] for each in expected
-    }
+    runs = {run.suite_name: run for run in result.run_results.values()}
+    datasets = {each.dataset: _suite(each.dataset, runs[_suite_name(gate, each)]) for each in expected}
     return GateVerdict(bool(result.success), datasets)
+
+
+def _suite(dataset: str, run: object) -> SuiteVerdict:
+    expectations = [_verdict(dataset, each) for each in run.results]
+    worst = run.get_max_severity_failure()
+    return SuiteVerdict(OURS[worst.value] if worst else "", expectations)
 
 
 def _suite_name(gate: str, expected: Expected) -> str:
@@ -145,7 +164,7 @@ def _verdict(dataset: str, result: object) -> Verdict:
         column=columns,
         passed=bool(result.success),
         failed_records=int(result.result.get("unexpected_count", 0 if result.success else 1)),
-        severity={gx: ours for ours, gx in SEVERITY.items()}[severity],
+        severity=OURS[severity],
         rule=columns.removeprefix("rule ") if columns.startswith("rule ") else "",
     )
 

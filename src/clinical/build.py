@@ -275,7 +275,7 @@ def in_record_order(frame: Frame) -> Frame:
 
 def sequence_numbers(build: Build, made: Made) -> Column:
     """--SEQ: whole numbers from 1 per subject in the order of the keys, ties by record id [C-SEQ]."""
-    order = key_order(build, made)
+    order = sorted_rows(sort_key(build, made))
     person = made.person[order] if not made.study_wide else np.zeros(made.size, dtype="int64")
     counts = np.arange(made.size) - _group_starts(person)
     numbers = np.empty(made.size)
@@ -289,16 +289,11 @@ def _group_starts(person: np.ndarray) -> np.ndarray:
     return np.maximum.accumulate(np.where(first, np.arange(len(person)), 0)) if len(person) else person
 
 
-def key_order(build: Build, made: Made) -> np.ndarray:
-    """The rows in the order of the keys: nulls first, text by ASCII, ties in canonical order [C.6]."""
-    return sorted_rows(packed([made.person, *key_ranks(build, made)]))
-
-
-def key_ranks(build: Build, made: Made) -> list[np.ndarray]:
-    """Where the value of each key but the person and --SEQ stands among all."""
+def sort_key(build: Build, made: Made) -> np.ndarray:
+    """One number a record that sorts by person, then by the keys: nulls first, text by ASCII [C.6]."""
     sequence = build.names.sequence(made.spec)
     names = [key for key in made.spec.keys if key not in ("STUDYID", "USUBJID", sequence)]
-    return [ranks_of(key_column(made, name)) for name in names]
+    return packed([made.person, *(ranks_of(key_column(made, name)) for name in names)])
 
 
 def key_column(made: Made, name: str) -> Column:

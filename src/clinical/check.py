@@ -10,6 +10,8 @@ from pathlib import Path
 
 from clinical.check_kinds import kind_faults, part_faults
 from clinical.errors import SpecError, SpecErrors
+from clinical.form_fields import Field
+from clinical.forms import Form
 from clinical.graph import Graph, build_graph
 from clinical.kinds import Kinds
 from clinical.names import closest
@@ -150,12 +152,19 @@ def _forgotten(names: Names) -> Iterator[SpecError]:
             continue
         if "*" in used:
             continue
+        used = used | _read_by_reader(form)
         for field in form.fields.values():
             if not field.not_submitted and not used & _columns_of(form, field):
                 yield SpecError("spec.forgotten", str(field.at), form=form.name, field=field.name)
 
 
-def _columns_of(form: object, field: object) -> set[str]:
+def _read_by_reader(form: Form) -> set[str]:
+    """What makes a record's identity: subject, record id, coordinates, and which of two pages wins."""
+    found = {form.subject, *form.record, *form.coordinates.values()}
+    return found | ({form.duplicates.order, *form.duplicates.by} if form.duplicates else set())
+
+
+def _columns_of(form: Form, field: Field) -> set[str]:
     joined = [other.name for other in form.fields.values() if field.name in (other.date, other.time)]
     return {*field.gives, *joined}
 
@@ -164,10 +173,6 @@ def fields_read(names: Names) -> dict[str, set[str]]:
     """The raw fields that any spec reads, by form; '*' stands for all of a form's fields."""
     read: dict[str, set[str]] = {}
     for form in names.study.forms.values():
-        if form.duplicates:
-            read.setdefault(form.name, set()).update(
-                {form.duplicates.order, *form.duplicates.by} & set(form.fields)
-            )
         if form.source.where is not None:
             read.setdefault(form.name, set()).update(form.source.where.columns & set(form.fields))
     for found in fields_of_columns(names).values():

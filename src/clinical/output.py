@@ -10,10 +10,10 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from clinical.build import Build, key_order, key_ranks
+from clinical.build import Build, sort_key
 from clinical.distinct import longest
 from clinical.errors import DerivationError
-from clinical.frames import Column, Frame, as_text, constant, empty, ordered, packed, sorted_rows, take
+from clinical.frames import Column, Frame, as_text, constant, empty, ordered, packed, ranks_of, sorted_rows, take
 from clinical.rows import Cut, Made, PartRows, Raw, Records
 from clinical.standards import SUPP, Standard, Variable
 
@@ -22,11 +22,6 @@ CONTINUED = {"CO": "COVAL", "TS": "TSVAL"}  # these go on in the dataset itself,
 SUPP_COLUMNS = (
     "STUDYID", "RDOMAIN", "USUBJID", "IDVAR", "IDVARVAL", "QNAM", "QLABEL", "QVAL", "QORIG", "QEVAL",
 )  # fmt: skip
-
-
-def output_order(build: Build, name: str) -> np.ndarray:
-    """The rows of a dataset (canonical order) in the order they leave the build."""
-    return key_order(build, build.made(name))
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,14 +44,16 @@ def outputs(build: Build, name: str) -> list[Output]:
     """
     made = build.made(name)
     standard = build.study.standards.get(name) or Standard(name, name, {})
-    order = key_order(build, made)
+    keys = sort_key(build, made)
+    order = sorted_rows(keys)
     variables = _variables(build, made, standard)
-    frame = pd.DataFrame({v.name: _output_column(build, made, v.name, order) for v in variables})
-    frame, spilled = _without_long_text(frame, variables)
+    _check_keys(build, made, order, keys[order])
+    lineage = _lineage(build, made, order)
+    made.settle(order)
+    columns = {v.name: _output_column(build, made, v.name, order) for v in variables}
+    frame, spilled = _without_long_text(pd.DataFrame(columns, copy=False), variables)
     if spilled:
         frame, variables, spilled = _continued(build, made, frame, variables, spilled)
-    _check_keys(build, made, order)
-    lineage = _lineage(build, made, order)
     label = str(made.spec.raw.get("label", standard.label))
     main = Output(name, label, made.spec.layer, frame, variables, lineage, made.spec.keys)
     supp = _qualifiers(build, made, order, frame, spilled)
@@ -86,7 +83,7 @@ def _own_variable(made: Made, name: str, order: int) -> Variable:
 
 def _output_column(build: Build, made: Made, name: str, order: np.ndarray) -> Column:
     if name in made.columns:
-        return ordered(made.columns[name], order)
+        return made.give_away(name, order)
     if name == "STUDYID":
         return constant(build.study.id, made.size)
     if name == "DOMAIN":
@@ -94,10 +91,9 @@ def _output_column(build: Build, made: Made, name: str, order: np.ndarray) -> Co
     return take(build.persons, made.person[order])
 
 
-def _check_keys(build: Build, made: Made, order: np.ndarray) -> None:
+def _check_keys(build: Build, made: Made, order: np.ndarray, keys: np.ndarray) -> None:
     if build.names.sequence(made.spec) in made.spec.keys:
         return  # --SEQ is unique within a person
-    keys = packed([made.person, *key_ranks(build, made)])[order]
     same = keys[1:] == keys[:-1]
     repeated = np.append(same, False) | np.append(False, same)
     if not repeated.any():
@@ -185,33 +181,32 @@ def _qualifiers(
 ) -> Output | None:
     """SUPP--: one record for each qualifier that has a value, in the order of IDVARVAL and QNAM [C.6]."""
     sequence = build.names.sequence(made.spec)
-    pieces = []
-    given = [(n, w.label or n, as_text(take(made.columns[n], order)), w.origin or "CRF")
+    given = [(n, w.label or n, as_text(ordered(made.columns[n], order)), w.origin or "CRF")
              for n, w in made.spec.supp.items()]  # fmt: skip
-    for name, label, column, origin in [*given, *((s.name, s.label, s.column, "CRF") for s in spilled)]:
-        rows = np.flatnonzero(column.notna().to_numpy())
-        pieces.append((rows, name, label, take(column, rows), origin))
-    if not any(len(piece[0]) for piece in pieces):
+    given += [(s.name, s.label, s.column, "CRF") for s in spilled]
+    filled = [np.flatnonzero(column.notna().to_numpy()) for _, _, column, _ in given]
+    rows = np.concatenate([np.zeros(0, dtype="int64"), *filled])
+    if not len(rows):
         return None
-    rows = np.concatenate([piece[0] for piece in pieces])
-    size = len(rows)
-    names = pd.concat([constant(piece[1], len(piece[0])) for piece in pieces], ignore_index=True)
-    found = pd.DataFrame(
-        {
-            "STUDYID": constant(build.study.id, size),
-            "RDOMAIN": constant(made.name, size),
-            "USUBJID": take(frame["USUBJID"], rows),
-            "IDVAR": constant(sequence, size) if sequence else empty("str", size),
-            "IDVARVAL": as_text(take(frame[sequence], rows)) if sequence else empty("str", size),
-            "QNAM": names,
-            "QLABEL": pd.concat([constant(piece[2], len(piece[0])) for piece in pieces], ignore_index=True),
-            "QVAL": pd.concat([piece[3] for piece in pieces], ignore_index=True),
-            "QORIG": pd.concat([constant(piece[4], len(piece[0])) for piece in pieces], ignore_index=True),
-            "QEVAL": empty("str", size),
-        }
-    )
-    by = np.lexsort([np.array(names, dtype=object).astype(str), rows])
-    return _supp_output(build, made, found.take(by).reset_index(drop=True), rows[by])
+    line = np.repeat(np.arange(len(given)), [len(some) for some in filled])
+    by_name = ranks_of(pd.Series([name for name, _, _, _ in given], dtype="str"))
+    by = sorted_rows(packed([rows, by_name[line]]))
+    values = [take(column, some) for (_, _, column, _), some in zip(given, filled, strict=True)]
+    names, labels, origins = (pd.Series([line[at] for line in given], dtype="str") for at in (0, 1, 3))
+    rows, line, size = rows[by], line[by], len(rows)
+    found = {
+        "STUDYID": constant(build.study.id, size),
+        "RDOMAIN": constant(made.name, size),
+        "USUBJID": take(frame["USUBJID"], rows),
+        "IDVAR": constant(sequence, size) if sequence else empty("str", size),
+        "IDVARVAL": as_text(take(frame[sequence], rows)) if sequence else empty("str", size),
+        "QNAM": take(names, line),
+        "QLABEL": take(labels, line),
+        "QVAL": take(pd.concat(values, ignore_index=True), by),
+        "QORIG": take(origins, line),
+        "QEVAL": empty("str", size),
+    }
+    return _supp_output(build, made, pd.DataFrame(found, copy=False), rows)
 
 
 def _supp_output(build: Build, made: Made, frame: Frame, rows: np.ndarray) -> Output:

@@ -10,7 +10,7 @@ import pandas as pd
 
 from clinical import dates, results
 from clinical.errors import DerivationError
-from clinical.frames import Column, Frame, constant, empty, expand, joint_codes, take
+from clinical.frames import Column, Frame, constant, empty, expand, joint_codes, ordered, take
 from clinical.kinds import DATE, NUMBER
 from clinical.resolve import DATASET, EACH, FORM, OWN, RECORD, SOURCE, Ref
 from clinical.spec import Dataset, Line, Part
@@ -73,6 +73,8 @@ class Made:
     parts: list[PartRows] = field(default_factory=list)
     columns: dict[str, Column] = field(default_factory=dict)
     programmed: Frame | None = None
+    settled: dict[str, Column] = field(default_factory=dict)
+    place: np.ndarray | None = None
 
     @property
     def name(self) -> str:
@@ -91,9 +93,24 @@ class Made:
 
     def column(self, name: str) -> Column:
         """One column, in canonical row order."""
-        if name not in self.columns:
-            raise DerivationError("build.column-not-made", self.name, column=name)
-        return self.columns[name]
+        found = self.columns.get(name)
+        if found is not None:
+            return found
+        if name in self.settled:
+            return ordered(self.settled[name], self.place)
+        raise DerivationError("build.column-not-made", self.name, column=name)
+
+    def settle(self, order: np.ndarray) -> None:
+        """From now on columns can be given away in the order in which they leave the build."""
+        self.place = np.empty(self.size, dtype="int64")
+        self.place[order] = np.arange(self.size)
+        self.programmed = None
+
+    def give_away(self, name: str, order: np.ndarray) -> Column:
+        """A column in its final order; memory holds it only so, and who still reads it has it put back."""
+        self.settled[name] = ordered(self.columns[name], order)
+        del self.columns[name]
+        return self.settled[name]
 
     def coordinates(self, rows: np.ndarray) -> Frame:
         """The EDC coordinates behind some records: those of the raw record, or of the source dataset's."""

@@ -290,6 +290,8 @@ def _record(path: Path, event: str) -> None:
     run = manifest["run"]
     given = {name: manifest[name] for name in INPUTS if name in manifest}
     inputs = {name: value if isinstance(value, str) else hash_of(value) for name, value in given.items()}
+    if run.get("asked"):
+        inputs["asked"] = run["asked"]
     outputs = {name: run[name] for name in ("status", "accepted", "started")}
     outputs |= {"run": path.name, "manifest": file_hash(path / MANIFEST), "hash": manifest["hash"]}
     append_audit(path.parents[1], event, run["who"], run["why"], inputs, outputs)

@@ -11,13 +11,22 @@ def test_the_named_dataset_and_what_follows_from_it_are_derived_anew_and_nothing
     answer = run("rederive", "mini", "--dataset", "ae", "--reason", REASON, "--who", "Jane Doe")
     assert answer.code == 0
     assert set(home.manifest()["run"]["rebuilt"]) == {"AE", "ADAE"}
-    assert home.manifest()["files"] == home.manifest(home.outputs / "runs" / home.audit()[0]["outputs"]["run"])["files"]
+    first = home.outputs / "runs" / home.audit()[0]["outputs"]["run"]
+    assert home.manifest()["datasets"] == home.manifest(first)["datasets"]
 
 
 def test_the_audit_trail_says_who_asked_and_why(home, run):
     run("rederive", "mini", "--dataset", "EX", "--reason", f"  {REASON} ", "--who", "Jane Doe")
     line = home.audit()[-1]
     assert (line["event"], line["who"], line["why"]) == ("rederive", "Jane Doe", REASON)
+    assert line["inputs"]["asked"] == {"datasets": ["EX"]}
+
+
+def test_the_audit_trail_says_which_subjects_and_which_cut_were_asked_for(home, run):
+    asked = ["--dataset", "EX", "--subject", "B004", "--cut", "2021-10-31"]  # B004 is known as B002
+    run("rederive", "mini", *asked, "--reason", REASON)
+    said = {"datasets": ["EX"], "subjects": ["B002"], "cut": "2021-10-31"}
+    assert home.audit()[-1]["inputs"]["asked"] == said
 
 
 def test_a_re_derivation_without_a_reason_is_not_even_begun(seen, run):

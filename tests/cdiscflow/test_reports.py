@@ -1,0 +1,117 @@
+"""`cdiscflow findings`, `explain` and `diff`: what people read after a run."""
+
+from __future__ import annotations
+
+import pytest
+
+
+def test_findings_name_the_page_the_value_and_what_to_do(seen, run):
+    lines = run("findings", "mini", "--message", "build.no-term").out.splitlines()
+    assert lines[0] == f"mini, run {seen.latest.name}: 0 error, 2 warning, 0 info"
+    assert lines[2:4] == [
+        "warning  build.no-term C-CT  AE.AEDECOD",
+        "  AEDECOD: the collected text has no term in codelist EVENT",
+    ]
+    assert lines[4].startswith("    new      EVENT B001 2: headache that began after lunch")
+    assert lines[4].endswith("was reading...")
+    assert lines[5] == "    new      EVENT B004 2: headache ≥ 3 h"
+    assert lines[6] == "  to do: Add the collected text to the study's ct file or query the site."
+    assert lines[-1].endswith("/findings/findings.csv")
+
+
+def test_findings_of_one_weight_only_are_listed_on_request(seen, run):
+    listed = run("findings", "mini", "--severity", "info").out
+    assert ": 0 error, 0 warning, " in listed.splitlines()[0]
+    assert "\nwarning  " not in listed
+
+
+def test_at_most_five_records_of_a_finding_are_named_and_the_others_counted(home, run):
+    more = "".join(f"B001,{number},it hurt,2021-03-12,,rather,2,\n" for number in range(10, 16))
+    path = home.study / "demo" / "event.csv"
+    path.write_text(path.read_text("utf-8") + more, "utf-8")
+    run("run", "mini")
+    lines = run("findings", "mini", "--message", "build.no-term").out.splitlines()
+    assert sum(line.startswith("    new ") or line.startswith("    open ") for line in lines) == 5
+    assert "    ... and 3 more" in lines
+
+
+def test_a_weight_that_does_not_exist_is_no_option(seen, run):
+    assert run("findings", "mini", "--severity", "fatal").code == 2
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [("findings", "mini"), ("explain", "mini", "DM"), ("draft", "mini"), ("diff", "mini", "latest")],
+)
+def test_a_study_that_was_never_run_has_nothing_to_show(seen, run, tmp_path, monkeypatch, arguments):
+    monkeypatch.setenv("CDISCFLOW_OUTPUTS", str(tmp_path))
+    answer = run(*arguments)
+    assert (answer.code, answer.err) == (1, "mini: no run yet\n")
+
+
+def test_a_value_is_explained_by_its_spec_line_the_record_it_was_taken_from_and_the_page(seen, run):
+    lines = run("explain", "mini", "ADSL", "TRTSDT", "--subject", "B001").out.splitlines()
+    place, said = lines[0].split(": ", 1)
+    assert place.startswith("mappings/mini/adam/adsl.yml:")
+    assert said == "ADSL.TRTSDT is the earliest of EX.EXSTDTC where EXDOSE > 0"
+    assert lines[1:] == [
+        "ADSL row 1: USUBJID=MINI01.B001, TRTSDT=2021-03-10",
+        "  EX USUBJID=MINI01.B001, EXTRT=ZETAMAB, EXSTDTC=2021-03-10T08:30, EXSPID=DOSE-1",
+        "    EDC page DOSE/B001/1",
+        "  DM USUBJID=MINI01.B001",
+        "    EDC page CONSENT/B001",
+    ]
+
+
+def test_a_message_is_explained_by_the_catalogue(run):
+    lines = run("explain", "ask.reason").out.splitlines()
+    assert lines == [
+        "ask.reason (since 0.1)",
+        "  says:  a re-derivation needs a reason of at least {shortest} characters",
+        "  means: The reason goes into the audit trail.",
+        "  cause: It was left empty or is a word.",
+        "  to do: Say why the data are derived again; no subject data.",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("ADLS",), "mini: no dataset called ADLS; did you mean ADSL?"),
+        (("DM", "SEXX"), "mini: DM has neither a variable nor a parameter SEXX"),
+        (("DM", "SEX", "--subject", "B777"), "mini: no record of DM with SEX for subject 'B777'"),
+        (("DM", "--subject", "B777"), "mini: no record of DM for subject 'B777'"),
+    ],
+)
+def test_what_cannot_be_explained_is_refused(seen, run, arguments, said):
+    answer = run("explain", "mini", *arguments)
+    assert (answer.code, answer.err) == (1, f"{said}\n")
+
+
+def test_two_runs_are_compared_by_key_and_the_changed_input_is_named(home, run):
+    before = home.latest.name
+    home.edit("demo/dose.csv", "B001,2,Z,2021-03-17,09:00,20", "B001,2,Z,2021-03-17,09:00,25")
+    run("run", "mini")
+    lines = run("diff", "mini").out.splitlines()
+    assert lines[0] == f"mini: from {before} to {home.latest.name}; changed inputs: extract"
+    assert [line.split() for line in lines[1:3]] == [["ADSL", "changed", "1"], ["EX", "changed", "1"]]
+    assert lines[-1].split() == ["EX", "changed", "MINI01.B001", "ZETAMAB", "2021-03-17T09:00", "DOSE-2", "EXDOSE",
+                                 "20", "25"]  # fmt: skip
+    assert run("diff", "mini", before, "latest").out.splitlines() == lines
+
+
+def test_two_runs_on_one_input_do_not_differ(home, run):
+    run("run", "mini", "--force")
+    lines = run("diff", "mini").out.splitlines()
+    assert lines[0].endswith("; changed inputs: nothing")
+    assert lines[1:] == ["no record differs"]
+
+
+def test_a_comparison_needs_two_runs(seen, run):
+    answer = run("diff", "mini")
+    assert (answer.code, answer.err) == (1, "mini: there is only one run, and no other to compare it with\n")
+
+
+def test_a_run_that_does_not_exist_is_refused(seen, run):
+    answer = run("diff", "mini", "demo-00000000")
+    assert (answer.code, answer.err) == (1, "mini: no run called demo-00000000\n")
