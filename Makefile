@@ -6,7 +6,7 @@ PART ?= all
 .PHONY: nightly test check soak bench clean
 
 nightly: .venv/ready
-	@$(BIN)/python -m flows.nightly
+	@$(BIN)/python -m flows
 
 test: .venv/ready
 	@$(BIN)/python -m pytest

@@ -4,6 +4,7 @@ Prefect's state stays under the checkout and nothing is reported to anybody: set
 and not left to the reader's environment. What a server or a worker needs beside that is in `prefect.toml`.
 """
 
+import logging
 import os
 from pathlib import Path
 
@@ -15,3 +16,4 @@ NO_TELEMETRY = {
 }
 os.environ.setdefault("PREFECT_HOME", str(ROOT / ".prefect"))
 os.environ.update(NO_TELEMETRY)
+logging.getLogger("great_expectations").propagate = False  # it tells of each temporary folder it makes

@@ -23,7 +23,7 @@ from flows import ROOT
 LONGEST_START = 300
 OURS = {"PREFECT__SERVER_EPHEMERAL": "1", "PREFECT__SERVER_FINAL": "1", "PREFECT_UI_ENABLED": "false",
         "PREFECT_SERVER_SERVICES_TASK_RUN_RECORDER_FLUSH_INTERVAL": "0.2"}  # fmt: skip
-LOG = "server.log"
+LOG, PROGRAM = "server.log", "flows.server"
 
 
 class ServerFault(RuntimeError):
@@ -42,7 +42,7 @@ class Server:
         self.password = f"cdiscflow:{secrets.token_urlsafe(24)}"
         with listening, self.log.open("wb") as said:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "flows.server", str(listening.fileno())],
+                [sys.executable, "-m", PROGRAM, str(listening.fileno())],
                 cwd=ROOT, stdin=subprocess.PIPE,
                 stdout=said, stderr=said, pass_fds=[listening.fileno()],
                 env=os.environ | OURS | {"PREFECT_SERVER_API_AUTH_STRING": self.password},
@@ -97,7 +97,8 @@ def start_for_this_command() -> Server | None:
 
 def _end_with_parent() -> None:
     """The other end of our standard input is closed when the parent is gone, killed or not."""
-    sys.stdin.buffer.read()
+    while os.read(sys.stdin.fileno(), 1):
+        pass
     os.kill(os.getpid(), signal.SIGTERM)
 
 

@@ -1,8 +1,4 @@
-"""Kills a run with SIGKILL, at chosen moments and at random ones, and looks at what is left.
-
-`kill_runs(count, seed, home)` kills a small run made here. Give `command` (what follows `python`) for others:
-`["-m", "cdiscflow.cli", "run", "mini", "--force"]`, and `home`, the folder of that study's outputs.
-"""
+"""Kills a command with SIGKILL, at chosen moments and at random ones, and looks at what is left."""
 
 from __future__ import annotations
 
@@ -18,29 +14,38 @@ from collections.abc import Callable
 from pathlib import Path
 
 HERE = Path(__file__)
+Start = Callable[[list[str]], "subprocess.Popen"]
 PHASES = ("before rename", "before audit line", "before latest", "after latest")
 AT_RANDOM = "at random"
 
 
-def kill_runs(count: int, seed: int, home: Path, command: list[str] | None = None) -> Counter:
-    """How many kills fell into each phase, judged by what they left; asserts what holds after each."""
+def start(arguments: list[str]) -> subprocess.Popen:
+    """`python ARGUMENTS` in a process group of its own."""
+    return subprocess.Popen([sys.executable, *arguments], start_new_session=True, stdout=subprocess.DEVNULL)
+
+
+def kill_runs(count: int, seed: int, home: Path, command: list[str], start: Start = start) -> Counter:
+    """How many kills fell into each phase, judged by what they left; asserts what holds after each.
+
+    `command` (what follows `python`) makes a new run in `home`, the folder of a study's outputs; `start` begins it.
+    """
     order = random.Random(seed)
-    command = command or [str(HERE), "small", str(home)]
+    run_to_its_end(home, command, start)
     started = time.monotonic()
-    run_to_its_end(home, command)
+    run_to_its_end(home, command, start)
     length = time.monotonic() - started
     phases: Counter = Counter()
     for moment in moments(count, order):
         before = shown(home)
         kept = contents(before)
-        kill_one(home, command, moment, order.uniform(0, 1.1 * length))
+        kill_one(home, command, moment, order.uniform(0, 1.1 * length), start)
         phase = phase_left(home, before)
         assert moment == AT_RANDOM or phase == PHASE_OF[moment.rstrip("0123456789 ")], f"{moment}: {phase}"
         phases[phase] += 1
         assert contents(before) == kept, f"{moment}: the run before it changed"
         new = shown(home)
         finished = {path.name for path in (home / "runs").iterdir() if not path.name.startswith(".tmp-")}
-        run_to_its_end(home, command)
+        run_to_its_end(home, command, start)
         assert shown(home) not in (before, new), f"{moment}: the next run is not shown"
         assert finished <= {path.name for path in (home / "runs").iterdir()}, f"{moment}: a run was removed"
     return phases
@@ -70,9 +75,9 @@ PHASE_OF = {
 }
 
 
-def kill_one(home: Path, command: list[str], moment: str, seconds: float) -> None:
+def kill_one(home: Path, command: list[str], moment: str, seconds: float, start: Start) -> None:
     if moment != AT_RANDOM:
-        process = start([str(HERE), "at", moment, str(home), *command])
+        process = start([str(HERE), moment, str(home), *command])
         assert process.wait(timeout=300) == -signal.SIGKILL, f"{moment} was not reached"
         return
     process = start(command)
@@ -83,11 +88,7 @@ def kill_one(home: Path, command: list[str], moment: str, seconds: float) -> Non
         process.wait()
 
 
-def start(arguments: list[str]) -> subprocess.Popen:
-    return subprocess.Popen([sys.executable, *arguments], start_new_session=True, stdout=subprocess.DEVNULL)
-
-
-def run_to_its_end(home: Path, command: list[str]) -> None:
+def run_to_its_end(home: Path, command: list[str], start: Start) -> None:
     """A run succeeds, and nothing in the study's outputs is at fault afterwards."""
     from clinical.verify import verify
 
@@ -164,36 +165,10 @@ def file_of(descriptor: int) -> Path:
     return Path(os.readlink(f"/proc/self/fd/{descriptor}"))
 
 
-def small_run(home: Path) -> None:
-    """A study of two frames and a table; what did not change comes from the run before."""
-    import pandas as pd
-
-    from clinical.fingerprint import hash_of
-    from clinical.lock import study_lock
-    from clinical.run import Run, latest_run, next_run_id, recover
-
-    frame = pd.DataFrame({"USUBJID": pd.Series([f"S-{n:04d}" for n in range(2000)], dtype="str")})
-    with study_lock(home, "small run"):
-        recover(home)
-        previous = latest_run(home)
-        run = Run.begin(home, next_run_id(home, "x1", hash_of("small")))
-        run.write_frame("sdtm/dm.parquet", frame)
-        run.write_frame("adam/adsl.parquet", frame.assign(AGE=50.0))
-        if previous is None:
-            run.write_text("tlf/t1.csv", "n\n2000\n")
-        else:
-            run.link("tlf/t1.csv", previous)
-        run.finish({"study": "MINI"}, "complete", "test", "kills")
-
-
-def main(mode: str, *rest: str) -> None:
-    if mode == "small":
-        small_run(Path(rest[0]))
-        return
-    moment, home, first, *others = rest
+def main(moment: str, home: str, first: str, *others: str) -> None:
     arm(moment, Path(home))
     if first == "-m":
-        sys.argv = others
+        sys.argv = list(others)
         runpy.run_module(others[0], run_name="__main__", alter_sys=True)
     else:
         sys.argv = [first, *others]

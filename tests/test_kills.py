@@ -2,15 +2,26 @@
 
 from __future__ import annotations
 
-import os
+import pytest
 
-from clinical.files import remove_tree
+from tests.homes import little_home
 from tests.kills import PHASES, kill_runs
+from tests.warm import Warm
+
+RUN = ["-m", "cdiscflow.cli", "run", "mini", "--force"]
 
 
 def test_a_kill_in_each_phase_leaves_the_last_run_readable_and_the_next_one_succeeds(tmp_path):
-    count = 50 if os.environ.get("CDISCFLOW_SOAK") else 5
-    phases = kill_runs(count, seed=2, home=tmp_path / "mini")
-    assert phases.total() == count
+    """Five moments of `cdiscflow run`; `make soak PART=kills` has fifty."""
+    home = little_home(tmp_path / "home")
+    with Warm(home.environment()) as warm:
+        phases = kill_runs(5, seed=2, home=home.outputs, command=RUN, start=warm.start)
+    assert phases.total() == 5
     assert set(phases) == set(PHASES)
-    remove_tree(tmp_path / "mini")
+    home.remove()
+
+
+def test_a_run_that_fails_is_noticed(tmp_path):
+    home = little_home(tmp_path / "home")
+    with Warm(home.environment()) as warm, pytest.raises(AssertionError):
+        kill_runs(1, seed=2, home=home.outputs, command=[*RUN[:-1], "--no-such-option"], start=warm.start)

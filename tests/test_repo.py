@@ -81,6 +81,23 @@ def test_every_command_of_make_is_there_and_needs_nothing_but_python():
     assert set(TARGETS) <= set(declared[1].split())
 
 
+def runs(module: str) -> bool:
+    """Whether `python -m module` does anything: a package's `__main__`, or a module with a main part."""
+    path = ROOT / module.replace(".", "/")
+    if path.is_dir():
+        return (path / "__main__.py").is_file()
+    file = path.with_suffix(".py")
+    return file.is_file() and 'if __name__ == "__main__":' in file.read_text("utf-8")
+
+
+def test_what_make_runs_is_there_and_does_something():
+    text = (ROOT / "Makefile").read_text("utf-8")
+    modules = set(re.findall(r"python -m ([\w.]+)", text)) - {"pip", "pytest"}
+    assert modules
+    assert [module for module in sorted(modules) if not runs(module)] == []
+    assert [name for name in re.findall(r"\btests/[\w/.]+", text) if not (ROOT / name).exists()] == []
+
+
 def test_continuous_integration_runs_make_test_and_nothing_else():
     script = ROOT / ".ci" / "run"
     assert os.access(script, os.X_OK)

@@ -1,6 +1,6 @@
 """The command line and the whole way of a study in order; the one package that imports all the others.
 
-Their names are short words of the trade: an `adam` of somebody else's, found first on the path, would win silently.
+Their names are short words of the trade: somebody else's `adam`, found first on the path, would win silently.
 """
 
 from importlib.util import find_spec

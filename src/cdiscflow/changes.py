@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib.metadata import version
 from pathlib import Path
 
 from cdiscflow.home import Delivery, Home
@@ -11,15 +12,15 @@ from clinical.manifest import read_manifest
 
 CAUSES = ("extract", "cut", "spec", "terminology", "code", "packages")
 CODE_FILES = (".py", ".yml", ".j2")
+SHAPING = ("great-expectations", "jinja2", "matplotlib", "scipy")  # can change a table, figure or verdict
 NOT_SPECS = ("demo", "ct")  # an extract, and terminology: causes of their own
 
 
 def describe_inputs(home: Home, plan: Plan, delivery: Delivery, cut: str) -> dict[str, object]:
     """Extract, cut, specs, terminology, code and package versions of a run: no machine's path, no clock."""
     study = plan.study
-    stated = tree(study.folder, "*.yml") | tree(
-        study.folder, "*.csv"
-    )  # with the tables of TS, TA, standards.csv
+    # *.csv: the tables of TS, TA ... and the study's own standards
+    stated = tree(study.folder, "*.yml") | tree(study.folder, "*.csv")
     specs = {name: digest for name, digest in stated.items() if name.split("/")[0] not in NOT_SPECS}
     library = {**tree(study.library, "*.yml"), **tree(study.library / "standards")}
     rules = {**tree(home.validation / study.name), **tree(home.validation / "library")}
@@ -32,7 +33,7 @@ def describe_inputs(home: Home, plan: Plan, delivery: Delivery, cut: str) -> dic
         "spec": hash_of([specs, library, rules]),
         "terminology": hash_of(terms),
         "code": hash_of(code),
-        "packages": package_versions(),
+        "packages": package_versions() | {name: version(name) for name in SHAPING},
     }
 
 

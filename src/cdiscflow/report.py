@@ -37,7 +37,7 @@ def user_name() -> str:
 def summary_text(summary: Summary) -> str:
     """A run in a few lines."""
     if summary.status == "unchanged":
-        return f"{summary.study}: nothing changed since {summary.run}"
+        return f"{summary.study}: nothing changed since {summary.run}\n  results:   {near(summary.folder)}"
     if summary.failed:
         return f"{summary.study}: failed\n{summary.message}"
     lines = [f"{summary.study}: {summary.status}, run {summary.run}"]

@@ -19,13 +19,14 @@ from clinical.findings import Findings
 from clinical.frames import Column, take
 from clinical.ledger import Notes, place_of
 from clinical.rows import Made, Rows
-from clinical.where import in_words
+from clinical.where import Column as Other
+from clinical.where import Test, in_words
 from clinical.words import Word, with_lines
 
 
 @dataclass(frozen=True, eq=False)
 class Broken:
-    """The records that fail (a bool array in the order of the dataset), the values looked at, filters without any record."""
+    """The records that fail (a bool array), the columns looked at, and filters that hold for no record."""
 
     failed: np.ndarray
     looked_at: dict[str, Column]
@@ -101,10 +102,16 @@ class _Trial:
         if self.rule.mask is not None:
             names = [*self.rule.mask.of, *self.rule.mask.also]
         else:
-            tests = [test for tests in self.rule.fails_when.value.any_of for test in tests]
-            right = [getattr(test.value, "name", "") for test in tests]
-            names = [*(test.column for test in tests), *(name for name in right if "." not in name)]
-        return {name: self.made.columns[name] for name in dict.fromkeys(names) if name in self.made.columns}
+            names = [each for test in self.rule.tests() for each in _names_of(test)]
+        return {name: self.rows.value(name) for name in dict.fromkeys(names)}
+
+
+def _names_of(test: Test) -> Iterator[str]:
+    """What a test compares that has one value a record and is not a setting."""
+    yield test.column
+    other = test.value.name if isinstance(test.value, Other) else "study."
+    if test.op not in ("in", "notin") and not other.startswith("study."):
+        yield other
 
 
 def _filters(word: Word) -> Iterator[str]:

@@ -19,12 +19,17 @@ COLUMNS = "expect_table_columns_to_match_ordered_list"
 UNIQUE = "expect_compound_columns_to_be_unique"
 NOT_NULL = "expect_column_values_to_not_be_null"
 IN_SET = "expect_column_values_to_be_in_set"
-CANNOT_LEAVE = ("flag", "pick", "case", "any_of")  # Y or nothing; the lines of case and any_of stand for themselves
+CANNOT_LEAVE = (
+    "flag",
+    "pick",
+    "case",
+    "any_of",
+)  # Y or nothing; lines of case and any_of stand for themselves
 
 
 @dataclass
 class Expected:
-    """What one dataset must satisfy: column order, unique keys, required columns, value sets, rules by mask."""
+    """What one dataset must satisfy: columns in order, unique keys, required columns, value sets, rules."""
 
     dataset: str
     frame: Frame
@@ -45,7 +50,7 @@ def expected_of(plan: Plan, build: Build, outputs: dict[str, Output], gate: str)
 
 
 def _form(plan: Plan, raw: Raw) -> Expected:
-    """Of a form: every declared field, record ids unique, required fields there, coded fields in their lists."""
+    """Of a form: every declared field, unique record ids, required fields, coded fields in their lists."""
     form = plan.study.forms[raw.name]
     fields = [each for each in form.fields.values() if not (each.not_submitted or form.not_submitted)]
     columns = ["USUBJID", "record", *(name for each in fields for name in each.gives)]
@@ -104,7 +109,7 @@ def _of_standard(spec: Dataset, name: str, codelists: str) -> list[str]:
 
 
 def masks_of(expected: Expected) -> dict[tuple[str, str], np.ndarray]:
-    """Our own mask for each expectation about records, by its kind and columns: what is listed comes from here."""
+    """Our own mask for each expectation about records, by kind and columns: the listing comes from here."""
     masks = {}
     frame = expected.frame
     if len(expected.keys) > 1:

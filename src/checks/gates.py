@@ -1,7 +1,7 @@
 """The three gates: what the checkpoint says decides, what the masks mark is listed with EDC coordinates.
 
-An expectation of Great Expectations has a mask of our own beside it, so that a listing of any size costs milliseconds;
-a test holds the two counts equal for every expectation.
+An expectation of Great Expectations has a mask of our own beside it, so that a listing of any size costs
+milliseconds; a test holds the two counts equal for every expectation.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from clinical.restore import Restoration
 
 WORDS = {"": "passed", "info": "passed with findings", "warning": "passed with findings", "error": "failed"}
 NOT_RUN = "not all rules could run"
+LONGEST_SHOWN = 80
 MESSAGES = {UNIQUE: "checks.not-unique", NOT_NULL: "checks.empty", IN_SET: "checks.not-in-list"}
 
 
@@ -67,7 +68,12 @@ class _Gates:
     """Runs gate after gate and collects findings."""
 
     def __init__(
-        self, build: Restoration, outputs: dict[str, Output], rules: Rules, last_day: str, results: GateResults
+        self,
+        build: Restoration,
+        outputs: dict[str, Output],
+        rules: Rules,
+        last_day: str,
+        results: GateResults,
     ):
         self.build, self.outputs, self.rules, self.last_day = build, outputs, rules, last_day
         self.results, self.found = results, Findings()
@@ -78,7 +84,7 @@ class _Gates:
         """One gate: the masks of its rules, its checkpoint, the listing of what failed."""
         for rule in self.rules.rules:
             if rule.gate == gate and rule.dataset not in self.there:
-                self._not_run(rule, rule.dataset)
+                self.results.not_run[rule.id] = f"{rule.dataset} is not in this run"
         for each in expected:
             for rule in self.rules.of(gate, each.dataset):
                 self._add(rule, each)
@@ -97,14 +103,17 @@ class _Gates:
         expected.masks[rule.id] = found.failed
         expected.severities[rule.id] = rule.severity
         for place in found.nothing:
-            self.found.add("checks.matched-nothing", dataset=rule.dataset, rule=rule.source, keys=place, place=place)
+            self._note("checks.matched-nothing", rule, place, place=place)
 
     def _not_run(self, rule: Rule, missing: str) -> None:
         self.results.not_run[rule.id] = f"{rule.dataset}: {missing} is not in this run"
-        self.found.add("checks.not-run", dataset=rule.dataset, rule=rule.source, keys=rule.id, id=rule.id, missing=missing)
+        self._note("checks.not-run", rule, rule.id, id=rule.id, missing=missing)
+
+    def _note(self, message: str, rule: Rule, keys: str, **words: str) -> None:
+        self.found.add(message, dataset=rule.dataset, rule=rule.source, keys=keys, **words)
 
     def _list(self, gate: str, expected: Expected, verdicts: list[Verdict]) -> None:
-        """A finding for each record that a failed expectation marks, unless it was reported where it arose."""
+        """A finding for each record that a failed expectation marks, unless it was reported already."""
         by_id = {rule.id: rule for rule in self.rules.of(gate, expected.dataset)}
         own = masks_of(expected)
         for verdict in verdicts:
@@ -114,9 +123,13 @@ class _Gates:
                 self._list_rule(expected, by_id[verdict.rule])
             elif verdict.kind == COLUMNS:
                 self.found.add("checks.columns", dataset=expected.dataset)
-            elif gate != "raw" and not (verdict.kind == UNIQUE and expected.dataset in self.build.study.datasets):
+            elif not self._reported(gate, expected, verdict):
                 rows = np.flatnonzero(own[verdict.kind, verdict.column])
                 self._list_promise(expected, verdict, rows)
+
+    def _reported(self, gate: str, expected: Expected, verdict: Verdict) -> bool:
+        """What the reader says of raw records, and the build of repeated keys, is not said twice."""
+        return gate == "raw" or (verdict.kind == UNIQUE and expected.dataset in self.build.study.datasets)
 
     def _list_rule(self, expected: Expected, rule: Rule) -> None:
         rows = np.flatnonzero(expected.masks[rule.id])
@@ -137,10 +150,11 @@ class _Gates:
         )  # fmt: skip
 
     def _places(self, expected: Expected, rows: np.ndarray) -> Frame:
-        """EDC coordinates of some records, as far as lineage leads to a page, and what a person looks them up by."""
+        """EDC coordinates of some records, as far as lineage leads to a page, and their keys."""
         name = expected.dataset
         if name.startswith("raw."):
-            return self.build.form(name[4:]).coordinates(rows).assign(keys=take(expected.frame["USUBJID"], rows))
+            places = self.build.form(name[4:]).coordinates(rows)
+            return places.assign(keys=take(expected.frame["USUBJID"], rows))
         known = name in self.build.study.datasets
         places = self.build.made(name).coordinates(rows) if known else pd.DataFrame(index=range(len(rows)))
         return places.assign(keys=_keys(self.outputs[name], rows))
@@ -155,7 +169,8 @@ class _Gates:
 
 def _keys(output: Output, rows: np.ndarray) -> pd.Series:
     """The values of a dataset's keys, without STUDYID and sequence numbers."""
-    names = [key for key in output.keys if key != "STUDYID" and not key.endswith("SEQ") and key in output.frame]
+    names = [key for key in output.keys if key in output.frame]
+    names = [key for key in names if key != "STUDYID" and not key.endswith("SEQ")]
     whole = pd.Series("", index=range(len(rows)), dtype="str")
     for name in names:
         text = as_text(take(output.frame[name], rows)).fillna("")
@@ -167,6 +182,6 @@ def _shown(columns: dict[str, pd.Series], size: int) -> pd.Series:
     """What a rule looked at in each record: `RSDTC 2024-05-01, previous 2024-05-03, RSSTAT empty`."""
     whole = pd.Series("", index=range(size), dtype="str")
     for number, (name, column) in enumerate(columns.items()):
-        text = as_text(column).reset_index(drop=True).fillna("empty")
+        text = as_text(column).reset_index(drop=True).fillna("empty").str.slice(0, LONGEST_SHOWN)
         whole = whole + f"{', ' if number else ''}{name} " + text
     return whole

@@ -1,7 +1,8 @@
 """What a condition cannot say: functions that a rule names under `mask`.
 
-Each takes a frame of USUBJID and the columns the rule lists, for the records its `where` chooses, and gives the records
-that fail: a bool array. `last_day` is the day the extract was taken, or that of the data cut; `study` is study.yml.
+Each takes a frame of USUBJID and the columns the rule lists, for the records its `where` chooses, and gives
+the records that fail: a bool array. `last_day` is the day the extract was taken, or that of the data cut;
+`study` is study.yml.
 """
 
 from __future__ import annotations
@@ -23,13 +24,13 @@ ISO_8601 = re.compile(
 
 
 def repeated(frame: Frame) -> np.ndarray:
-    """Records that another record of the same subject equals in every column; two missing values are equal."""
+    """Records that another record of the subject equals in every column; two missing values are equal."""
     groups = group_codes([codes_of(frame[name]) for name in frame])
     return pd.Series(groups).duplicated(keep=False).to_numpy()
 
 
 def not_one_to_one(frame: Frame) -> np.ndarray:
-    """Records whose value in one of two columns goes with several values of the other anywhere in the study."""
+    """Records whose value in one of two columns goes with several values of the other in the study."""
     one, two = (codes_of(frame[name]) for name in frame.columns[1:])
     pairs = pd.DataFrame({"one": one, "two": two}).drop_duplicates()
     many_one = pairs.loc[pairs["one"].duplicated(keep=False), "one"]
@@ -38,7 +39,7 @@ def not_one_to_one(frame: Frame) -> np.ndarray:
 
 
 def not_iso_8601(frame: Frame) -> np.ndarray:
-    """Records with a date that is no ISO 8601 date of the calendar, partial or complete, with or without time."""
+    """Records with a date that is no ISO 8601 date of the calendar, partial or complete."""
     failed = np.zeros(len(frame), dtype=bool)
     for name in frame.columns[1:]:
         codes, values = pd.factorize(frame[name])
@@ -83,8 +84,8 @@ def blank(frame: Frame) -> np.ndarray:
 def outside_window(frame: Frame, study: Mapping) -> np.ndarray:
     """Records of a planned visit whose study day is outside the window that `visits` of study.yml gives it.
 
-    Needs:   the visit's folder or VISITNUM and the study day, in this order; days of `visits` are protocol days,
-             which have a zero [A-DAY].
+    Needs:   the visit's folder or VISITNUM and the study day, in this order; the days of `visits` are
+             protocol days, which have a zero [A-DAY].
     Missing: no study day, no planned day or neither `window` nor `until` is outside nothing.
     """
     visit, day = frame[frame.columns[1]], frame[frame.columns[2]].to_numpy()

@@ -1,4 +1,4 @@
-"""The validation page: one HTML file for data managers, offline, everything escaped (Data Docs need outside hosts)."""
+"""The validation page for data managers: one HTML file, offline, escaped (Data Docs need outside hosts)."""
 
 from __future__ import annotations
 
@@ -21,7 +21,9 @@ def validation_page(study: str, results: GateResults, findings: Frame) -> str:
     """The open findings of a run, worst first, and what the gates said of each dataset."""
     from jinja2 import Environment, StrictUndefined
 
-    environment = Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True, undefined=StrictUndefined)
+    environment = Environment(
+        autoescape=True, trim_blocks=True, lstrip_blocks=True, undefined=StrictUndefined
+    )
     text = (resources.files("checks") / "templates" / "validation.html.j2").read_text("utf-8")
     listed = findings[findings["status"] != "closed"] if "status" in findings else findings
     return environment.from_string(text).render(
@@ -40,11 +42,13 @@ def validation_page(study: str, results: GateResults, findings: Frame) -> str:
 def _lines(findings: Frame) -> list[dict[str, str]]:
     """The findings as text; where a record comes from the EDC, its page is named in one phrase."""
     found = findings.fillna("").astype("str")
-    page = found["form"].where(found["folder"] == "", found["form"] + " in " + found["folder"])
+    apart = (found["folder"] != "") & (found["folder"] != found["form"])
+    page = found["form"].where(~apart, found["form"] + " in " + found["folder"])
     for name, word in (("instance", "visit"), ("page", "page"), ("line", "line")):
         number = pd.to_numeric(found[name], errors="coerce").fillna(0) > 0
         page = page + (f", {word} " + found[name]).where(number, "")
-    who = found["subject"].where(found["subject"] != "", found["keys"])
+    keys = ["" if key in text else key for key, text in zip(found["keys"], found["text"], strict=True)]
+    who = found["subject"].where(found["subject"] != "", keys)
     field = (found["dataset"] + " " + found["variable"]).where(found["field"] == "", found["field"])
     return found.assign(place=page, who=who, of=field.str.strip()).to_dict("records")
 

@@ -1,41 +1,39 @@
-"""Rules beyond the spec: `validation/<study>/<gate>/<name>.yml`, each with a table that passes and one that fails.
+"""Rules beyond the spec: `validation/<study>/<gate>/<name>.yml`, each with tables that pass and that fail.
 
-A rule is an id, a severity, a dataset, a message and a mask. The mask is a condition of the spec language, which may look
-at helpers (words that read other datasets), or a named function of `checks.masks`. `validation/README.md` has the keys.
+A rule is an id, a severity, a dataset, a message and a mask. The mask is a condition of the spec language,
+which may look at helpers (words that read other datasets), or a function of `checks.masks`. The keys are
+explained in `validation/README.md`.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
-from fnmatch import fnmatchcase
 from functools import partial
 from pathlib import Path
 
 from checks import masks
+from checks.every import EVERY, Has, columns_like, filled_in, is_pattern
 from clinical.errors import SpecError, SpecErrors
 from clinical.names import closest
 from clinical.read import At, Mapping, Sequence, Text, read_yaml
 from clinical.resolve import EACH, RECORD, Names, split_source
 from clinical.spec import Dataset, Part
+from clinical.where import Test
 from clinical.words import Word, own_names, parse_word, with_lines
 
 GATES = ("raw", "sdtm", "adam")
-EVERY = "--"
 RULE_KEYS = (
-    "severity", "says", "todo", "rule", "needs", "except", "where", "helpers", "fails_when", "mask", "variable",
-    "stops", "passes", "fails", "drop",
+    "severity", "says", "todo", "rule", "needs", "except", "where", "helpers", "fails_when", "mask",
+    "variable", "stops", "passes", "fails", "drop",
 )  # fmt: skip
 NEEDED = ("severity", "says", "todo", "passes", "fails")
 SEVERITIES = ("error", "warning", "info")
-FIELD_KINDS = {"type:date": ("date", "datetime"), "type:any": ("text", "number", "code", "date", "time", "datetime")}
-Has = Callable[[str, str], bool]
 
 
 @dataclass(frozen=True)
 class Mask:
-    """A function of `checks.masks` and the columns it looks at: `of` must be there, `also` where the dataset has them."""
+    """A function of `checks.masks` and its columns: `of`, and `also` where the dataset has them."""
 
     function: str
     of: tuple[str, ...]
@@ -46,8 +44,8 @@ class Mask:
 class Rule:
     """One rule for one dataset.
 
-    A record that satisfies `where` fails when `fails_when` holds for it or the mask marks it. `stops`: a failure stops
-    the dataset. `reads` are the other datasets and forms it looks at.
+    A record that satisfies `where` fails when `fails_when` holds for it or the mask marks it. `stops`: a
+    failure stops the dataset. `reads` are the other datasets and forms it looks at.
     """
 
     id: str
@@ -73,6 +71,10 @@ class Rule:
         yield from self.helpers.values()
         yield from (word for word in (self.where, self.fails_when) if word is not None)
 
+    def tests(self) -> list[Test]:
+        """The comparisons of `fails_when`, in the order they are written."""
+        return [test for tests in self.fails_when.value.any_of for test in tests] if self.fails_when else []
+
 
 @dataclass(eq=False)
 class Rules:
@@ -87,10 +89,10 @@ class Rules:
 
 
 def read_rules(folders: Iterable[Path], names: Names, has: Has | None = None) -> Rules:
-    """The rules in `folders` (the library's first) for the datasets and forms of a study; a later folder replaces an id.
+    """The rules in `folders` (the library's first) for the datasets and forms of a study.
 
-    `has` tells whether a dataset has a column, where more is known than the specs say. A rule of the library applies
-    only where the study has what its `needs` names.
+    A later folder replaces an id. A rule of the library applies only where the study has what its `needs`
+    names. `has` tells whether a dataset has a column, where more is known than the specs say.
 
     Raises: SpecErrors with every fault of every file.
     """
@@ -114,7 +116,7 @@ def _number(identity: str) -> tuple[str, int]:
 
 
 def dataset_of(names: Names, name: str) -> Dataset:
-    """The spec of a dataset; a raw form is one whose variables are its columns, one record a collected record."""
+    """The spec of a dataset; of a raw form, one whose variables are its columns."""
     if not name.startswith("raw."):
         return names.study.datasets[name]
     form = names.study.forms[name[4:]]
@@ -147,18 +149,19 @@ class RuleReader:
         """The rules of one file. Folders come last first: what is there already stays."""
         try:
             node = read_yaml(path, root)
-            _known(node, ("dataset", "rules"), str(node.at), "")
+            _known(node, ("dataset", "rules"), "")
             _must_have(node, ("dataset", "rules"), str(node.at))
+            rules = _mapping(node, "rules", "")
         except SpecError as fault:
             self.faults.append(fault)
             return
-        for name, rule in node["rules"].items():
+        for name in rules:
             try:
-                at = node["rules"].line(name)
+                rule = _mapping(rules, name, name)
                 if "drop" in rule:
-                    self.found[name], self.dropped[name] = (self.folder, None), at
+                    self.found[name], self.dropped[name] = (self.folder, None), rules.line(name)
                     continue
-                for one in self.rules(name, rule, str(node["dataset"]), gate, at):
+                for one in self.rules(name, rule, str(node["dataset"]), gate, rules.line(name)):
                     self._add(one)
             except SpecError as fault:
                 self.faults.append(fault)
@@ -181,14 +184,17 @@ class RuleReader:
 
         Raises: SpecError.
         """
-        _known(node, RULE_KEYS, str(at), name)
+        _known(node, RULE_KEYS, name)
         _must_have(node, NEEDED, f"{at}: {name}")
         if node["severity"] not in SEVERITIES:
             raise SpecError("checks.severity", f"{node.line('severity')}: {name}", value=node["severity"])
         if ("fails_when" in node) == ("mask" in node):
             raise SpecError("checks.one-mask", f"{at}: {name}")
+        shape = f"V-{'xx' if dataset == EVERY else dataset}-"
+        if not (name.startswith(shape) and name.removeprefix(shape).isdigit()):
+            raise SpecError("checks.id", f"{at}: {name}", shape=f"{shape}1")
         for each in self._datasets(dataset, gate, node, name, at):
-            own = _filled_in(node, each) if dataset == EVERY else node
+            own = filled_in(node, each) if dataset == EVERY else node
             identity = name.replace("xx", each) if dataset == EVERY else name
             lacking = self._lacking(own, each, dataset == EVERY)
             if lacking is None:
@@ -200,6 +206,7 @@ class RuleReader:
         study = self.names.study
         if dataset != EVERY:
             if self.has(dataset, ""):
+                self._must_be_of(gate, dataset, f"{at}: {name}")
                 yield dataset
             elif not self.folder:
                 known = [*study.datasets, *(f"raw.{form}" for form in study.forms)]
@@ -208,21 +215,27 @@ class RuleReader:
             else:
                 self.unused[name] = dataset
             return
-        if "needs" not in node or "xx" not in name:
+        if "needs" not in node:
             raise SpecError("checks.every", f"{at}: {name}")
-        left_out = {str(each) for each in node.get("except", ())}
+        left_out = _texts(node, "except", name)
         if gate == "raw":
             every = [f"raw.{form.name}" for form in study.forms.values() if not form.not_submitted]
         else:
             every = [d.name for d in study.datasets.values() if d.layer == gate and d.scope == "subject"]
         yield from (each for each in every if each not in left_out)
 
+    def _must_be_of(self, gate: str, dataset: str, at: str) -> None:
+        """Refuses a rule in the folder of another gate: nobody would ask it."""
+        own = "raw" if dataset.startswith("raw.") else self.names.study.datasets[dataset].layer
+        if own != gate:
+            raise SpecError("checks.gate", at, dataset=dataset, gate=own)
+
     def _lacking(self, node: Mapping, dataset: str, every: bool) -> str | None:
         """The first thing of `needs` that the study does not have."""
-        for needed in map(str, node.get("needs", ())):
+        for needed in _texts(node, "needs", dataset):
             owner, column = self._owner(needed, dataset)
-            if every and _is_pattern(needed):
-                if not self.columns_like(dataset, needed):
+            if every and is_pattern(needed):
+                if not columns_like(self.names, dataset, needed, self.has):
                     return needed
             elif not self.has(owner, column):
                 return needed
@@ -235,13 +248,12 @@ class RuleReader:
             return dataset, name
         return head, column
 
-    def columns_like(self, dataset: str, pattern: str) -> list[str]:
-        """The columns of a dataset that a pattern such as `*DTC` or `type:date` stands for."""
-        return columns_like(self.names, dataset, pattern, self.has)
-
     def _rule(self, name: str, node: Mapping, dataset: str, gate: str, at: At) -> Rule:
         owner = f"{dataset}.{name}"
-        helpers = {key: parse_word(word, f"{dataset}.{key}") for key, word in node.get("helpers", {}).items()}
+        stated = _mapping(node, "helpers", name) if "helpers" in node else {}
+        helpers = {key: parse_word(word, f"{dataset}.{key}") for key, word in stated.items()}
+        if node.get("stops", "true") not in ("true", "false"):
+            raise SpecError("checks.stops-value", f"{node.line('stops')}: {name}", value=node["stops"])
         rule = Rule(
             id=name,
             gate=gate,
@@ -253,7 +265,7 @@ class RuleReader:
             helpers=helpers,
             where=_flag(node, "where", owner),
             fails_when=_flag(node, "fails_when", owner),
-            mask=self._mask(node["mask"], dataset, helpers, f"{node.line('mask')}: {owner}") if "mask" in node else None,
+            mask=self._mask(node, dataset, helpers),
             variable=str(node.get("variable", "")),
             stops=node.get("stops") == "true",
             passes=node["passes"],
@@ -262,27 +274,30 @@ class RuleReader:
         )
         return replace(rule, reads=self._reads(rule), variable=rule.variable or self._variable(rule))
 
-    def _mask(self, node: Mapping, dataset: str, helpers: Iterable[str], at: str) -> Mask:
+    def _mask(self, rule: Mapping, dataset: str, helpers: Iterable[str]) -> Mask | None:
+        if "mask" not in rule:
+            return None
+        node, at = rule["mask"], f"{rule.line('mask')}: {dataset}"
         if not isinstance(node, Mapping) or "function" not in node:
             raise SpecError("checks.mask-shape", at)
-        _known(node, ("function", "of", "also"), at, "")
+        _known(node, ("function", "of", "also"), dataset)
         name = str(node["function"])
         if name not in masks.MASKS:
             raise SpecError("checks.no-mask", at, name=name, hint=_hint(name, masks.MASKS))
         of: list[str] = []
-        for each in map(str, node.get("of", ())):
+        for each in _texts(node, "of", dataset):
             of += [each] if each in helpers else self._expanded(dataset, each, at)
-        also = [str(each) for each in node.get("also", ()) if self.has(dataset, str(each))]
+        also = [each for each in _texts(node, "also", dataset) if self.has(dataset, each)]
         return Mask(name, tuple(dict.fromkeys(of)), tuple(also))
 
     def _expanded(self, dataset: str, name: str, at: str) -> list[str]:
-        found = self.columns_like(dataset, name) if _is_pattern(name) else [name]
+        found = columns_like(self.names, dataset, name, self.has) if is_pattern(name) else [name]
         if not found or not all(self.has(dataset, column) for column in found):
             raise SpecError("spec.no-column", at, dataset=dataset, column=name, hint="")
         return found
 
     def _reads(self, rule: Rule) -> frozenset[str]:
-        """The datasets and forms it reads; refuses names that nothing has, and what a finished dataset has no more."""
+        """The datasets and forms it reads; refuses what nothing has, or a finished dataset has no more."""
         own = dataset_of(self.names, rule.dataset)
         spec = replace(own, variables={**own.variables, **rule.helpers})
         names = self.names.with_dataset(spec)
@@ -301,28 +316,12 @@ class RuleReader:
         return frozenset(found - {rule.dataset})
 
     def _variable(self, rule: Rule) -> str:
-        """What the listing names: the first column of the dataset itself that is at fault, not one that selects."""
+        """What the listing names: the dataset's first column that is at fault, not one that selects."""
         if rule.mask is not None:
             return " ".join(name for name in rule.mask.of if name not in rule.helpers)
-        tests = [test for tests in rule.fails_when.value.any_of for test in tests]
-        own = [test for test in tests if test.column not in rule.helpers and "." not in test.column]
+        own = [test for test in rule.tests() if test.column not in rule.helpers and "." not in test.column]
         at_fault = [test for test in own if test.op not in ("eq", "in")]
         return next((test.column for test in (*at_fault, *own)), "")
-
-
-def columns_like(names: Names, dataset: str, pattern: str, has: Has) -> list[str]:
-    """The columns of a dataset that a pattern stands for, in the dataset's order."""
-    if dataset.startswith("raw."):
-        fields = names.study.forms[dataset[4:]].fields.values()
-        kinds = FIELD_KINDS.get(pattern, ())
-        return [each.name for each in fields if each.type in kinds and not each.joined and has(dataset, each.name)]
-    standard = names.study.standards.get(dataset)
-    stated = [*(standard.variables if standard else ()), *names.study.datasets[dataset].columns()]
-    return [name for name in dict.fromkeys(stated) if fnmatchcase(name, pattern) and has(dataset, name)]
-
-
-def _is_pattern(name: str) -> bool:
-    return "*" in name or name in FIELD_KINDS
 
 
 def _named(word: Word) -> Iterator[str]:
@@ -341,31 +340,12 @@ def _flag(node: Mapping, key: str, owner: str) -> Word | None:
     return parse_word(Mapping({"flag": node[key]}, node.line(key)), owner)
 
 
-def _filled_in(node: Mapping, dataset: str) -> Mapping:
-    """A rule for every dataset, with `--` as the prefix of one: --DTC becomes LBDTC."""
-    return node if dataset.startswith("raw.") else _replaced(node, dataset)
-
-
-def _replaced(node: object, prefix: str) -> object:
-    if isinstance(node, Mapping):
-        items = {_renamed(key, prefix): _replaced(value, prefix) for key, value in node.items()}
-        return Mapping(items, node.at, {_renamed(key, prefix): line for key, line in node.lines.items()})
-    if isinstance(node, Sequence):
-        return Sequence([_replaced(item, prefix) for item in node], node.at)
-    return Text(_renamed(node, prefix), node.at)
-
-
-def _renamed(text: str, prefix: str) -> str:
-    """`--` before a capital letter, or before a point, is the dataset; elsewhere (a partial date) it stays."""
-    return re.sub(r"--(?=[A-Z.])", prefix, text)
-
-
 def _hint(word: str, options: Iterable[str]) -> str:
     near = closest(word, options)
     return f"; did you mean {near}?" if near else ""
 
 
-def _known(node: Mapping, keys: tuple[str, ...], at: str, owner: str) -> None:
+def _known(node: Mapping, keys: tuple[str, ...], owner: str) -> None:
     for key in node:
         if key not in keys:
             start = f"{node.line(key)}: {owner}" if owner else str(node.line(key))
@@ -376,3 +356,19 @@ def _must_have(node: Mapping, keys: tuple[str, ...], at: str) -> None:
     for key in keys:
         if key not in node:
             raise SpecError("checks.needed", at, key=key)
+
+
+def _mapping(node: Mapping, key: str, owner: str) -> Mapping:
+    if not isinstance(node[key], Mapping):
+        start = f"{node.line(key)}: {owner}" if owner else str(node.line(key))
+        raise SpecError("checks.mapping", start, key=key)
+    return node[key]
+
+
+def _texts(node: Mapping, key: str, owner: str) -> list[str]:
+    """A list of names, or one."""
+    given = node.get(key, Sequence())
+    items = [given] if isinstance(given, Text) else given
+    if not isinstance(items, list) or not all(isinstance(item, Text) for item in items):
+        raise SpecError("checks.names", f"{node.line(key)}: {owner}", key=key)
+    return [str(item) for item in items]

@@ -1,7 +1,7 @@
 """Great Expectations: a suite for each dataset, one checkpoint a gate (docs/decisions/0010).
 
-An expectation costs about 10 ms, so one is written only where a constraint can be broken (architecture.md, 5). Only
-this module imports Great Expectations; it reports nothing to anybody and reads frames from memory.
+An expectation costs about 10 ms, so one is written only where a constraint can be broken (architecture.md,
+5). Only this module imports Great Expectations; it reports nothing to anybody and reads frames from memory.
 """
 
 from __future__ import annotations
@@ -80,7 +80,7 @@ def _suite_name(gate: str, expected: Expected) -> str:
 
 @contextmanager
 def _in_memory(gate: str, expected: list[Expected]) -> Iterator[dict[str, str]]:
-    """The frames as Parquet in memory, by dataset: each validation of the checkpoint reads its own; nothing is on disk."""
+    """The frames as Parquet in memory, by dataset: each validation reads its own, and nothing is on disk."""
     import fsspec
 
     folder = f"/cdiscflow/{os.getpid()}/{gate}"
@@ -111,9 +111,7 @@ def _checkpoint(gate: str, expected: list[Expected], paths: dict[str, str]) -> o
             )
         )
     return context.checkpoints.add(
-        gx.Checkpoint(
-            name=gate, validation_definitions=definitions, result_format={"result_format": "BASIC"}
-        )
+        gx.Checkpoint(name=gate, validation_definitions=definitions, result_format={"result_format": "BASIC"})
     )
 
 

@@ -144,7 +144,9 @@ def report(
         held = set(zip(ledger.held["dataset"], ledger.held["place"], strict=True))
         for dataset, place in places_of(plan):
             if (dataset, place) not in held and dataset not in stopped:
-                found.add("build.matched-nothing", keys=place, dataset=dataset, place=place)
+                found.add(
+                    "build.matched-nothing", keys=place.partition(": ")[2], dataset=dataset, place=place
+                )
     findings = found.frame()
     if len(findings):
         findings = findings.sort_values(COLUMNS, kind="stable").reset_index(drop=True)

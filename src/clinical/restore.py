@@ -40,7 +40,7 @@ class Restored(Made):
         return pd.DataFrame({name: pd.Series(values, dtype="str") for name, values in found.items()})
 
     def _behind(self, source: str, record: Column) -> Frame:
-        """Coordinates of the records that lineage names; without values where it leads to none of this run."""
+        """Coordinates of the records that lineage names; no values where none of this run is meant."""
         if source.startswith("raw."):
             raw = self.build.form(source[4:])
             places = positions(raw.frame["record"], record)

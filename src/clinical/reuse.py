@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -20,6 +21,7 @@ from clinical.fingerprint import STUDY_BUCKET, code_fingerprint, file_hash, hash
 from clinical.frames import Frame
 from clinical.ledger import Ledger
 from clinical.output import Output
+from clinical.spec import Dataset
 from clinical.store import bucket_hashes
 
 IDENTITY = ("USUBJID", "record", "participation")
@@ -83,12 +85,19 @@ def _static(plan: Plan, datasets: set[str], cut: str) -> str:
             "settings": study.config,
             "standards": {name: _standard(plan, name) for name in sorted(datasets)},
             "terms": study.terms.fingerprint(lists),
+            "listed": [file_hash(path) for spec in specs for path in _listed_files(plan, spec)],
             "tables": [file_hash(study.library / name) for name in ("units.csv", "transliteration.csv")],
             "code": [code_fingerprint(module) for module in modules or ["clinical.derive"]],
             "packages": package_versions(),
             "cut": cut if any(spec.layer == "adam" for spec in specs) else "",
         }
     )
+
+
+def _listed_files(plan: Plan, spec: Dataset) -> list[Path]:
+    """The CSV files beside a spec that its `table` or `each` walks."""
+    names = [part.listed for part in spec.parts if part.listed and not part.listed.startswith("study.")]
+    return [plan.study.folder / spec.layer / name for name in names]
 
 
 def _standard(plan: Plan, name: str) -> list:

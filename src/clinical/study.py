@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 from pathlib import Path
 
 from clinical.ascii import read_transliteration
@@ -16,6 +17,11 @@ from clinical.terms import Terms
 from clinical.units import Units
 
 LAYERS = ("sdtm", "adam")
+SETTINGS = (
+    "study", "title", "sdtm_ig", "site_tz", "data_cut", "environment", "test_subjects", "subject", "manifest",
+    "ct", "comma_decimal", "accept_stops",
+)  # fmt: skip
+NEAR = 0.8
 LIBRARY = Path(__file__).resolve().parents[2] / "mappings" / "library"
 
 
@@ -60,6 +66,7 @@ def load_study(folder: Path, library: Path = LIBRARY) -> Study:
     config = read_yaml(folder / "study.yml", folder.parent.parent)
     if not isinstance(config.get("study"), str) or not config["study"]:
         errors.append(SpecError("spec.needed", config.at, key="study"))
+    errors += misspelled_settings(config)
     forms: dict[str, Form] = {}
     try:
         forms = read_forms(folder / "raw", folder.parent.parent)
@@ -90,6 +97,17 @@ def load_study(folder: Path, library: Path = LIBRARY) -> Study:
         units=Units(library / "units.csv"),
         transliteration=read_transliteration(library / "transliteration.csv"),
     )
+
+
+def misspelled_settings(config: Mapping) -> Iterable[SpecError]:
+    """Keys of study.yml that are nearly one the product reads: its default would be taken in silence.
+
+    A study adds settings of its own under any other name.
+    """
+    for key in config:
+        near = get_close_matches(key, SETTINGS, n=1, cutoff=NEAR)
+        if near and key not in SETTINGS:
+            yield SpecError("spec.setting", str(config.line(key)), key=key, meant=near[0])
 
 
 def study_folders(mappings: Path) -> Iterable[Path]:

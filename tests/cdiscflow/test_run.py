@@ -6,11 +6,14 @@ import shutil
 
 import pytest
 
+EVENTS = "PATIENT,NO,WHAT,BEGAN,ENDED,BAD,BAD_STD,NOTE\nB001,1,headache,2021-03-10,,a little,1,\n"
+
 
 def test_a_second_run_says_that_nothing_changed_and_leaves_no_trace(home, run):
     before, lines = home.latest, home.audit()
     answer = run("run", "mini")
-    assert (answer.code, answer.out, answer.err) == (0, f"mini: nothing changed since {before.name}\n", "")
+    said = f"mini: nothing changed since {before.name}\n  results:   {before}\n"
+    assert (answer.code, answer.out, answer.err) == (0, said, "")
     assert (home.latest, home.audit()) == (before, lines)
 
 
@@ -86,8 +89,10 @@ def test_a_study_without_any_extract_is_refused(home, run):
 def test_the_newest_delivered_extract_is_taken(home, run):
     for day in ("2021-11-01", "2021-12-01"):
         shutil.copytree(home.study / "demo", home.root / "data" / "mini" / day)
+    (home.root / "data" / "mini" / "2021-12-01" / "event.csv").write_text(EVENTS, "utf-8")
     assert run("run", "mini").code == 0
     assert home.latest.name.startswith("2021-12-01-")
+    assert home.manifest()["datasets"]["AE"]["rows"] == 1
 
 
 def test_who_and_why_are_in_the_audit_trail(home, run):

@@ -1,4 +1,4 @@
-"""A rule's own tables as a study: each drawn dataset is a dataset that was built, each drawn form one that was read."""
+"""A rule's own tables as a study: a drawn dataset is one that was built, a drawn form one that was read."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def entries() -> list[Entry]:
 
 @dataclass(frozen=True)
 class Example:
-    """A build that holds what the tables draw, the rule for the dataset under test, and which records are to fail."""
+    """A build that holds what the tables draw, the rule under test, and which records are to fail."""
 
     build: Build
     rule: Rule
@@ -103,7 +103,9 @@ def _drawn(text: str) -> pd.DataFrame:
 def _stated(folder: str) -> Study:
     """The study a rule belongs to; the library's rules are tried on a study without a setting."""
     study = load_study(ROOT / "mappings" / ("rd1302" if folder == "library" else folder))
-    return replace(study, config=Mapping({"study": Text("S", HERE)}), forms={}) if folder == "library" else study
+    if folder != "library":
+        return study
+    return replace(study, config=Mapping({"study": Text("S", HERE)}), forms={})
 
 
 def _study(folder: str, frames: dict[str, pd.DataFrame]) -> Study:
@@ -127,7 +129,8 @@ def _form(name: str, frame: pd.DataFrame) -> Form:
 
 def _dataset(study: Study, name: str, frame: pd.DataFrame) -> Dataset:
     keys = ("STUDYID", "USUBJID") if name in ("DM", "ADSL") else ("STUDYID", "USUBJID", "other")
-    words = {column: Word("copy", column, HERE, f"{name}.{column}") for column in frame if column != "USUBJID"}
+    variables = frame.columns.drop("USUBJID", errors="ignore")
+    words = {column: Word("copy", column, HERE, f"{name}.{column}") for column in variables}
     layer = "adam" if name.startswith("AD") else "sdtm"
     scope = "subject" if "USUBJID" in frame else "study"
     return Dataset(

@@ -1,4 +1,4 @@
-"""Every rule under validation/ is tried on its own tables: none of those that pass fails, those that fail do."""
+"""Every rule under validation/ is tried on its own tables."""
 
 from __future__ import annotations
 
