@@ -18,7 +18,11 @@ import pyarrow.compute as pc
 from pyarrow import csv
 
 MAPPINGS = Path(__file__).parents[1] / "mappings"
-COPIES_A_SITE, NEXT_SUBJECT, NEXT_SITE = 18, 500, 20  # the pilot's sites are 701 to 718, its numbers 1001 to 1499
+COPIES_A_SITE, NEXT_SUBJECT, NEXT_SITE = (
+    18,
+    500,
+    20,
+)  # the pilot's sites are 701 to 718, its numbers 1001 to 1499
 
 
 def pilot(folder: Path, copies: int) -> int:
@@ -38,10 +42,7 @@ def _pilot_number(number: str, copy: int) -> str:
 def spine(folder: Path, subjects: int) -> int:
     """`rd1302` with the endpoint forms of `subjects` subjects, manifest included, in `folder`; how many rows."""
     demo = MAPPINGS / "rd1302" / "demo"
-    tables = {
-        path.relative_to(demo): _read(path)
-        for path in sorted(demo.rglob("*.csv"))
-    }
+    tables = {path.relative_to(demo): _read(path) for path in sorted(demo.rglob("*.csv"))}
     numbers = sorted({number for table in tables.values() for number in table["Subject"].to_pylist()})
     place = {number: at for at, number in enumerate(numbers)}
 
@@ -96,7 +97,9 @@ def _read(path: Path) -> pa.Table:
     names = re.split('"?,"?', path.open(encoding="utf-8-sig").readline().strip().strip('"'))
     convert = csv.ConvertOptions(column_types=dict.fromkeys(names, pa.string()), strings_can_be_null=True,
                                  null_values=[""])  # fmt: skip
-    return csv.read_csv(path, convert_options=convert, parse_options=csv.ParseOptions(newlines_in_values=True))
+    return csv.read_csv(
+        path, convert_options=convert, parse_options=csv.ParseOptions(newlines_in_values=True)
+    )
 
 
 def _copied(table: pa.Table, copies: int, made: dict[str, Callable[[str, int], str]]) -> pa.Table:
@@ -110,12 +113,19 @@ def _copied(table: pa.Table, copies: int, made: dict[str, Callable[[str, int], s
         whole = np.concatenate([codes + copy * width for copy in range(copies)])
         made_column = pa.array(values, pa.string()).take(pa.array(whole))
         made = made | {name: made_column}
-    columns = [made[name] if isinstance(made.get(name), pa.Array) else table[name].take(rows) for name in table.column_names]
+    columns = [
+        made[name] if isinstance(made.get(name), pa.Array) else table[name].take(rows)
+        for name in table.column_names
+    ]
     return pa.table(columns, names=table.column_names)
 
 
 def _with(table: pa.Table, name: str, values: pa.Array) -> pa.Table:
-    return table.set_column(table.column_names.index(name), name, values) if name in table.column_names else table
+    return (
+        table.set_column(table.column_names.index(name), name, values)
+        if name in table.column_names
+        else table
+    )
 
 
 def _write(path: Path, table: pa.Table) -> int:

@@ -1,10 +1,11 @@
 """Reads an EDC-like CSV of 1 M rows and 25 columns, from file to raw frame: CPU seconds and peak memory.
 
-Run: python bench/read_csv.py [rows]. (Not called csv.py: it would stand in the way of Python's own module.)
+Run: python -m bench.read_csv [rows]. (Not called csv.py: it would stand in the way of Python's own module.)
 """
 
 from __future__ import annotations
 
+import json
 import resource
 import sys
 import tempfile
@@ -95,6 +96,7 @@ def main() -> None:
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
         found = len(extract.findings)
         print(f"{kept} rows, {size} columns, {found} findings: {used:.2f} CPU s, peak {peak:.0f} MB")
+        print(json.dumps({"seconds": used, "peak": peak}))
 
 
 if __name__ == "__main__":

@@ -1,12 +1,13 @@
 """Writing and reading XPT v5: 1 M rows of 207 bytes, 19 text and 6 numeric variables, like laboratory data.
 
-    python bench/xpt.py [ROWS]
+    python -m bench.xpt [ROWS]
 
 Prints CPU seconds of the process and the peak of resident memory over what the frame needs. The peer,
 pyreadstat, gets a tenth of the rows. To reach (architecture.md 8): write 1.5, read 2.5 CPU s, 64 MB over the
 frame.
 """
 
+import json
 import sys
 import tempfile
 import time
@@ -59,7 +60,8 @@ def resident(what: str) -> float:
 
 
 def main(rows: int) -> None:
-    """Prints four lines."""
+    """Prints four lines, and the same as JSON."""
+    said = {}
     frame = laboratory(rows)
     variables = [Variable(name, f"Label of {name}", "Char") for name, _, _ in TEXT]
     variables += [Variable(name, f"Label of {name}", "Num") for name in NUMBERS]
@@ -74,16 +76,21 @@ def main(rows: int) -> None:
             seconds,
             f"{peak:.0f} MB over the frame; {ours.stat().st_size / 1e6:.0f} MB file",
         )
+        said["write"], said["write_peak"] = seconds, peak
         seconds, peak, file = measured(lambda: read_xpt(ours))
         kept = file.frame.memory_usage(deep=True).sum() / 2**20
         show("read, ours", rows, seconds, f"{peak - kept:.0f} MB over the frame ({kept:.0f} MB)")
+        said["read"], said["read_peak"] = seconds, peak - kept
         tenth = frame.head(rows // 10)
         seconds, *_ = measured(
             lambda: pyreadstat.write_xport(tenth, theirs, table_name="LB", file_format_version=5)
         )
+        said["peer_write"] = 10 * seconds
         show("write, pyreadstat", len(tenth), seconds, f"{10 * seconds:.1f} s for all")
         seconds, *_ = measured(lambda: pyreadstat.read_xport(theirs))
+        said["peer_read"] = 10 * seconds
         show("read, pyreadstat", len(tenth), seconds, f"{10 * seconds:.1f} s for all")
+    print(json.dumps(said))
 
 
 def show(what: str, rows: int, seconds: float, more: str) -> None:

@@ -30,7 +30,6 @@ def kill_runs(count: int, seed: int, home: Path, command: list[str], start: Star
     `command` (what follows `python`) makes a new run in `home`, the folder of a study's outputs; `start` begins it.
     """
     order = random.Random(seed)
-    run_to_its_end(home, command, start)
     started = time.monotonic()
     run_to_its_end(home, command, start)
     length = time.monotonic() - started

@@ -48,12 +48,13 @@ def outputs(build: Build, name: str) -> list[Output]:
     order = sorted_rows(keys)
     variables = _variables(build, made, standard)
     _check_keys(build, made, order, keys[order])
+    _report_required(build, made, standard, variables)
     lineage = _lineage(build, made, order)
     made.settle(order)
     columns = {v.name: _output_column(build, made, v.name, order) for v in variables}
     frame, spilled = _without_long_text(pd.DataFrame(columns, copy=False), variables)
     if spilled:
-        frame, variables, spilled = _continued(build, made, frame, variables, spilled)
+        frame, variables, spilled = _continued(build, made, order, frame, variables, spilled)
     label = str(made.spec.raw.get("label", standard.label))
     main = Output(name, label, made.spec.layer, frame, variables, lineage, made.spec.keys)
     supp = _qualifiers(build, made, order, frame, spilled)
@@ -115,6 +116,17 @@ class Spilled:
     label: str
     column: Column
     variable: str
+    first: bool
+
+
+def _report_required(
+    build: Build, made: Made, standard: Standard, variables: tuple[Variable, ...]
+) -> None:
+    """A variable the standard requires and no spec states is an error, not an absence."""
+    stated = {variable.name for variable in variables}
+    for variable in standard.variables.values():
+        if variable.core == "Req" and variable.name not in stated:
+            build.found_at("build.required", pd.DataFrame(index=range(1)), made.name, variable.name)
 
 
 def _without_long_text(frame: Frame, variables: tuple[Variable, ...]) -> tuple[Frame, list[Spilled]]:
@@ -128,12 +140,17 @@ def _without_long_text(frame: Frame, variables: tuple[Variable, ...]) -> tuple[F
         frame[variable.name] = pieces[0]
         for number, piece in enumerate(pieces[1:], start=1):
             stem = variable.name[:7] if len(variable.name) == 8 else variable.name
-            spilled.append(Spilled(f"{stem}{number}", variable.label, piece, variable.name))
+            spilled.append(Spilled(f"{stem}{number}", variable.label, piece, variable.name, number == 1))
     return frame, spilled
 
 
 def _continued(
-    build: Build, made: Made, frame: Frame, variables: tuple[Variable, ...], spilled: list[Spilled]
+    build: Build,
+    made: Made,
+    order: np.ndarray,
+    frame: Frame,
+    variables: tuple[Variable, ...],
+    spilled: list[Spilled],
 ) -> tuple[Frame, tuple[Variable, ...], list[Spilled]]:
     """Long text that does not go on in SUPP--: that of comments and of the trial summary; in ADaM it ends.
 
@@ -141,8 +158,10 @@ def _continued(
     """
     names = list(dict.fromkeys(each.variable for each in spilled))
     if made.spec.layer == "adam":
-        for name in names:
-            build.findings.add("build.text-cut", dataset=made.name, variable=name)
+        for each in spilled:
+            if each.first:
+                rows = order[each.column.notna().to_numpy()]
+                build.found("build.text-cut", made, rows, each.variable)
         return frame, variables, []
     parent = CONTINUED.get(made.name)
     if made.study_wide and names != [parent]:

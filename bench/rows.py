@@ -1,0 +1,176 @@
+"""The rows of architecture.md 8 that exist: each takes a temporary folder and gives the lines of the report."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from shutil import rmtree
+
+from bench import data
+from bench.measure import Cost, cost_of, work
+
+COMMAND = "from cdiscflow.cli import main; main()"
+
+
+@dataclass(frozen=True)
+class Line:
+    """One figure: `seconds` is what was measured, `reach` what it may take, `known` the best known reference."""
+
+    work: str
+    seconds: float
+    reach: float = 0
+    known: float = 0
+    reference: str = ""
+    peak: float = 0
+    most: float = 0
+    note: str = ""
+
+
+def raw_to_sdtm(place: Path) -> Iterator[Line]:
+    """Raw CSV to SDTM, five domains, start included."""
+    sizes = (
+        (1, "39 k", 2, 1.1, 0, "Rust engine 1.1; Python peer 5.3"),
+        (60, "2 M", 20, 32, 1500, "Rust engine 32 to 41, 3.8 GB; Python peer 65, 4.1 GB"),
+    )
+    for copies, size, reach, known, most, reference in sizes:
+        folder = place / f"pilot{copies}"
+        data.pilot(folder, copies)
+        cost = work("raw_to_sdtm", folder)
+        text = f"raw CSV to SDTM, five domains, Parquet, lineage and XPT, {size} rows out, start included"
+        note = f"{cost.said['rows']:,} rows out; writing {cost.said['seconds']['writing']:.1f} s"
+        yield Line(text, cost.seconds, reach, known, reference, cost.peak, most, note)
+        rmtree(folder)
+
+
+def analysis(place: Path) -> Iterator[Line]:
+    """ADSL, ADAE, ADVS of the pilot study."""
+    folder = place / "pilot1"
+    data.pilot(folder, 1)
+    known = {"ADSL": (0.4, 4.0), "ADAE": (0.4, 3.5), "ADVS": (2, 0)}
+    for name, (reach, reference) in known.items():
+        cost = work("datasets", "cdiscpilot01", folder, name)
+        note = "stands in for ADLB (22 s in admiral for 59,580 rows), which does not exist yet; "
+        note = (note if name == "ADVS" else "") + f"{cost.said['rows'][name]:,} rows"
+        said = f"admiral {reference}" if reference else ""
+        yield Line(f"{name}, 306 subjects", cost.said["whole"], reach, reference, said, note=note)
+
+
+def endpoints(place: Path) -> Iterator[Line]:
+    """ADRS and ADTTE for 306 subjects and for a hundred times as many."""
+    figures = {306: {"ADRS": (0.5, 8), "ADTTE": (0.3, 3.4)}, 30_600: {"ADRS": (5, 89), "ADTTE": (3, 33)}}
+    for subjects, names in figures.items():
+        folder = place / f"spine{subjects}"
+        data.spine(folder, subjects)
+        for name, (reach, known) in names.items():
+            cost = work("datasets", "rd1302", folder, name)
+            note = f"{cost.said['rows'][name]:,} rows"
+            reference = f"admiral, admiralonco {known}"
+            text = f"{name}, {subjects:,} subjects"
+            yield Line(text, cost.said["whole"], reach, known, reference, cost.peak, note=note)
+        rmtree(folder)
+
+
+def three(place: Path) -> Iterator[Line]:
+    """ADSL, ADAE and ADTTE, a hundred times the subjects."""
+    pilot, spine = place / "pilot100", place / "spine30600"
+    rows = data.pilot(pilot, 100)
+    one = work("datasets", "cdiscpilot01", pilot, "ADSL,ADAE")
+    rmtree(pilot)
+    rows += data.spine(spine, 30_600)
+    two = work("datasets", "rd1302", spine, "ADTTE")
+    rmtree(spine)
+    note = f"30,600 subjects in each of two studies, {rows:,} raw rows in; ADSL and ADAE "
+    note += f"{one.said['whole']:.1f} s, ADTTE {two.said['whole']:.1f} s; the peak is that of the larger process, "
+    note += "which also reads the raw files and makes the SDTM that the peer is given"
+    seconds, peak = one.said["whole"] + two.said["whole"], max(one.peak, two.peak)
+    reference = "Rust engine 10 to 13, 1.7 GB"
+    yield Line("ADSL + ADAE + ADTTE, x100", seconds, 6, 10, reference, peak, 1000, note)
+
+
+def xpt(place: Path) -> Iterator[Line]:
+    """XPT v5, 1 M rows of 25 variables."""
+    said = cost_of(["-m", "bench.xpt"]).said
+    for way, reach, known, others in (("write", 1.5, 3.3, "haven 4.3"), ("read", 2.5, 13, "haven 17")):
+        peer = said[f"peer_{way}"]
+        reference = f"{others}; Rust engine 3.3 to 4.5; pyreadstat {peer:.1f} in the same run (from a tenth)"
+        best = min(known, peer)
+        note = "the peak is memory over the frame"
+        peak = said[f"{way}_peak"]
+        yield Line(f"XPT v5 {way}, 1 M x 25", said[way], reach, best, reference, peak, 64, note)
+
+
+def read_csv(place: Path) -> Iterator[Line]:
+    """One EDC form of 1 M rows, from file to raw frame."""
+    said = cost_of(["-m", "bench.read_csv"]).said
+    yield Line("CSV form of 1 M rows and 25 columns to a raw frame", said["seconds"], peak=said["peak"])
+
+
+def run(place: Path) -> Iterator[Line]:
+    """`cdiscflow run rd1302`, and what Prefect and Great Expectations add."""
+    first = command(place / "one", "run", "rd1302")
+    again = command(place / "one", "run", "rd1302")
+    yield Line("`cdiscflow run rd1302`, first run", first.seconds, 30, peak=first.peak)
+    yield Line("`cdiscflow run rd1302`, nothing changed", again.seconds, 3, peak=again.peak)
+    gates = cost_of(["-c", "import great_expectations"]).seconds - cost_of(["-c", "import pandas"]).seconds
+    yield Line("Great Expectations: its import, in the first run's figure", gates, reference="5 (import)")
+    flow = cost_of(["-m", "flows", "rd1302"], **places(place / "two"))
+    added = flow.seconds - first.seconds
+    note = (
+        f"the same run as a flow with a server of its own: {flow.seconds:.1f} s CPU, {flow.wall:.0f} s wall"
+    )
+    yield Line("Prefect: what it adds to the first run", added, reference="17 (start)", note=note)
+
+
+def growth(place: Path) -> Iterator[Line]:
+    """`cdiscflow run` of the endpoint forms from 1,000 to 10,000 subjects; then one edited record."""
+    small, _ = grown(place / "g1000", 1_000)
+    yield Line("`cdiscflow run`, endpoint forms, 1,000 subjects", small.seconds, peak=small.peak)
+    folder = place / "g10000"
+    large, extract = grown(folder, 10_000)
+    note = f"{large.seconds / small.seconds / 10:.2f} times the cost per subject of 1,000 (at most 1.3)"
+    text = "`cdiscflow run`, endpoint forms, 10,000 subjects"
+    yield Line(text, large.seconds, 13 * small.seconds, peak=large.peak, most=8000, note=note)
+    data.edit_one_record(extract)
+    edited = command(folder, "run", "rd1302")
+    note = f"{100 * edited.seconds / large.seconds:.0f} % of the full run"
+    reference = "nobody has it"
+    text = "one edited record of one subject in 10,000"
+    yield Line(text, edited.seconds, 0.05 * large.seconds, 0, reference, edited.peak, note=note)
+
+
+def growth_100000(place: Path) -> Iterator[Line]:
+    """The same for 100,000 subjects: 15 minutes, so only on request."""
+    cost, _ = grown(place, 99_996)
+    text = "`cdiscflow run`, endpoint forms, 99,996 subjects"
+    yield Line(text, cost.seconds, peak=cost.peak, most=8000)
+
+
+def grown(place: Path, subjects: int) -> tuple[Cost, Path]:
+    """A first run over `subjects` subjects, and where its extract is."""
+    extract = place / "data" / "rd1302" / "2025-08-15"
+    data.spine(extract, subjects)
+    return command(place, "run", "rd1302"), extract
+
+
+def command(place: Path, *arguments: str) -> Cost:
+    """`cdiscflow` with its data and outputs in a folder of their own."""
+    return cost_of(["-c", COMMAND, *arguments], **places(place))
+
+
+def places(place: Path) -> dict[str, str]:
+    """The settings that keep data and outputs of a measurement apart."""
+    return {"CDISCFLOW_DATA": str(place / "data"), "CDISCFLOW_OUTPUTS": str(place / "outputs")}
+
+
+ROWS: dict[str, Callable[[Path], Iterator[Line]]] = {
+    "sdtm": raw_to_sdtm,
+    "analysis": analysis,
+    "endpoints": endpoints,
+    "three": three,
+    "xpt": xpt,
+    "csv": read_csv,
+    "run": run,
+    "growth": growth,
+}
+ON_REQUEST = {"growth-100000": growth_100000}

@@ -1,0 +1,78 @@
+"""What the measured processes do: `python -m bench.work NAME ARGUMENTS`. The last line printed is JSON."""
+
+from __future__ import annotations
+
+import json
+import sys
+import tempfile
+import time
+from datetime import datetime
+from pathlib import Path
+
+MAPPINGS = Path(__file__).parents[1] / "mappings"
+DOMAINS = ("DM", "AE", "DS", "EC", "EX", "VS")
+
+
+def raw_to_sdtm(folder: str) -> dict:
+    """The pilot's domains from CSV to Parquet, lineage and XPT."""
+    found, _ = derived("cdiscpilot01", folder, DOMAINS)
+    spent = {}
+    with tempfile.TemporaryDirectory() as place:
+        start = time.process_time()
+        for output in found.outputs.values():
+            write(output, Path(place))
+        spent["writing"] = time.process_time() - start
+    return {"rows": sum(len(output.frame) for output in found.outputs.values()), "seconds": spent}
+
+
+def datasets(study: str, folder: str, names: str) -> dict:
+    """Some analysis datasets from SDTM in memory: seconds of their own steps and of all that follows them."""
+    wanted = names.split(",")
+    found, seconds = derived(study, folder, wanted)
+    rows = {name: len(found.outputs[name].frame) for name in wanted}
+    whole = sum(seconds.get(name, 0) for name in (*wanted, "outputs"))
+    return {"rows": rows, "seconds": {name: seconds[name] for name in wanted}, "whole": whole}
+
+
+def derived(study: str, folder: str, names: tuple[str, ...] | list[str]) -> tuple[object, dict[str, float]]:
+    """The datasets named, and CPU seconds by dataset; `outputs` is what is done outside the steps."""
+    from clinical.check import check_study
+    from clinical.derive import derive
+    from clinical.study import load_study
+    from edc.read import read_extract
+
+    plan = check_study(load_study(MAPPINGS / study, MAPPINGS / "library"))
+    frames = read_extract(Path(folder), plan.study.forms, plan.study.config).frames
+    seconds: dict[str, float] = {}
+
+    def around(step: object, run: object) -> object:
+        start = time.process_time()
+        answer = run()
+        seconds[step.dataset] = seconds.get(step.dataset, 0) + time.process_time() - start
+        return answer
+
+    start = time.process_time()
+    cut = str(plan.study.config["data_cut"])
+    found = derive(plan, frames, "" if cut == "none" else cut, only=names, around=around)
+    if found.stopped:
+        raise SystemExit(str(found.stopped))
+    seconds["outputs"] = time.process_time() - start - sum(seconds.values())
+    return found, seconds
+
+
+def write(output: object, folder: Path) -> None:
+    """A dataset as Parquet with its lineage, and as XPT."""
+    from clinical.store import schema_of, write_parquet
+    from clinical.xpt import Variable, write_xpt
+
+    name = output.name.lower()
+    write_parquet(folder / f"{name}.parquet", output.frame, {v.name: v.type for v in output.variables})
+    write_parquet(folder / "lineage" / f"{name}.parquet", output.lineage, schema_of(output.lineage))
+    variables = [Variable(v.name, v.label, "Char" if v.type == "Char" else "Num") for v in output.variables]
+    path = folder / f"{name}.xpt"
+    about = {"name": output.name, "label": output.label, "variables": variables}
+    write_xpt(path, output.frame, **about, created=datetime(2025, 1, 1))
+
+
+if __name__ == "__main__":
+    print(json.dumps({"raw_to_sdtm": raw_to_sdtm, "datasets": datasets}[sys.argv[1]](*sys.argv[2:])))
