@@ -19,9 +19,11 @@ PHASES = ("before rename", "before audit line", "before latest", "after latest")
 AT_RANDOM = "at random"
 
 
-def start(arguments: list[str]) -> subprocess.Popen:
+def start(arguments: list[str], environment: dict[str, str] | None = None) -> subprocess.Popen:
     """`python ARGUMENTS` in a process group of its own."""
-    return subprocess.Popen([sys.executable, *arguments], start_new_session=True, stdout=subprocess.DEVNULL)
+    return subprocess.Popen(
+        [sys.executable, *arguments], start_new_session=True, stdout=subprocess.DEVNULL, env=environment
+    )
 
 
 def kill_runs(count: int, seed: int, home: Path, command: list[str], start: Start = start) -> Counter:

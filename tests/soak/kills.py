@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from tests.homes import little_home
-from tests.kills import PHASES, kill_runs
+from tests.kills import PHASES, kill_runs, start
 from tests.warm import Warm
 
 NEEDS: dict[str, str] = {}
@@ -18,9 +19,10 @@ def run() -> str:
     """Where the kills fell; after each, the last run was whole and the next one succeeded."""
     with TemporaryDirectory() as folder:
         home = little_home(Path(folder) / "home")
+        fresh = partial(start, environment=home.environment())
         with Warm(home.environment()) as warm:
             phases = kill_runs(COUNT, seed=50, home=home.outputs, command=RUN, start=warm.start)
-            phases += kill_runs(FRESH, seed=5, home=home.outputs, command=RUN, start=warm.started_fresh)
+            phases += kill_runs(FRESH, seed=5, home=home.outputs, command=RUN, start=fresh)
         home.remove()
     assert phases.total() == COUNT + FRESH
     assert set(phases) == set(PHASES)
