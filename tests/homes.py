@@ -87,6 +87,16 @@ def little_home(root: Path, *more: str) -> LittleHome:
     return LittleHome(root)
 
 
+def smallest_home(root: Path) -> LittleHome:
+    """A home whose toy study has three datasets of two forms, for what is done many times."""
+    home = little_home(root)
+    for file in ("sdtm/ae.yml", "raw/EVENT.yml", "demo/event.csv"):
+        (home.study / file).unlink()
+    shutil.rmtree(home.study / "adam")
+    shutil.rmtree(root / "validation")
+    return home
+
+
 def enter(home: LittleHome, patch: pytest.MonkeyPatch) -> None:
     """This process works on `home` from now on."""
     for name in SETTINGS:

@@ -14,6 +14,7 @@ from clinical.derive import Derived, derive
 from clinical.fingerprint import STUDY_BUCKET
 from clinical.frames import Frame
 from clinical.ledger import PIECES, Ledger, piece, report
+from clinical.output import unstated_required
 from clinical.restore import restore
 from clinical.reuse import Prints, fingerprints, followers, merged, stale
 
@@ -53,6 +54,8 @@ def rebuild(
     found = _together(plan, fresh, memory, prints, again, people) if memory else fresh
     form_buckets = {form: buckets.astype("int64") for form, buckets in people.of_records.items()}
     found.findings, found.account = report(plan, found.ledger, form_buckets, set(found.stopped))
+    required = unstated_required(plan.study.standards, found.outputs)
+    found.findings = pd.concat([found.findings, required], ignore_index=True)
     found.build = restore(plan, raw, found.outputs, cut)
     return Rebuilt(found, prints, people.count, {name: sorted(buckets) for name, buckets in again.items()})
 

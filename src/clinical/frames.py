@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 
 Frame = pd.DataFrame
 Column = pd.Series
 DAY = "datetime64[s]"
 ROOM = 2**62
+PIECE = 1 << 16
 
 
 def take(column: Column, rows: np.ndarray) -> Column:
@@ -35,10 +37,12 @@ def empty(dtype: object, size: int) -> Column:
 
 
 def constant(value: str | float, size: int) -> Column:
-    """A column that holds `value` in every record."""
+    """A column that holds `value` in every record; a long text column repeats one piece of memory."""
     if isinstance(value, float):
         return pd.Series(np.full(size, value))
-    return take(pd.Series([value], dtype="str"), np.zeros(size, dtype="int64"))
+    piece = pa.array([value], pa.large_string()).take(pa.array(np.zeros(min(size, PIECE), dtype="int64")))
+    pieces = [piece] * (size // PIECE) + [piece[: size % PIECE]]
+    return pd.Series(pd.array(pa.chunked_array(pieces), dtype="str"), copy=False)
 
 
 def same_type(columns: list[Column]) -> list[Column]:
@@ -82,8 +86,6 @@ def assemble(size: int, pieces: list[tuple[np.ndarray, Column]]) -> Column:
 def codes_of(column: Column) -> np.ndarray:
     """An integer for each distinct value, in order of first appearance; -1 where missing."""
     if pd.api.types.is_string_dtype(column) and len(column) > 50_000:
-        import pyarrow as pa
-
         coded = pa.array(column).dictionary_encode()
         coded = coded.combine_chunks() if isinstance(coded, pa.ChunkedArray) else coded
         indices = coded.indices.fill_null(-1)

@@ -1,6 +1,7 @@
 """A finished dataset: records in key order, variables in the standard's order, qualifiers, lineage.
 
-Text over 200 bytes goes on in SUPP--; keys must be unique, in SDTM a finding, in ADaM a broken promise of ours.
+Text over 200 bytes goes on in SUPP--; keys must be unique, in SDTM a finding, in ADaM a broken promise of
+ours.
 """
 
 from __future__ import annotations
@@ -13,12 +14,27 @@ import pandas as pd
 from clinical.build import Build, sort_key
 from clinical.distinct import longest
 from clinical.errors import DerivationError
-from clinical.frames import Column, Frame, as_text, constant, empty, ordered, packed, ranks_of, sorted_rows, take
+from clinical.findings import Findings
+from clinical.frames import (
+    Column,
+    Frame,
+    as_text,
+    constant,
+    empty,
+    ordered,
+    packed,
+    ranks_of,
+    sorted_rows,
+    take,
+)
 from clinical.rows import Cut, Made, PartRows, Raw, Records
 from clinical.standards import SUPP, Standard, Variable
 
 LONGEST = 200
-CONTINUED = {"CO": "COVAL", "TS": "TSVAL"}  # these go on in the dataset itself, as COVAL1 and TSVAL1 [C-SPLIT]
+CONTINUED = {
+    "CO": "COVAL",
+    "TS": "TSVAL",
+}  # these go on in the dataset itself, as COVAL1 and TSVAL1 [C-SPLIT]
 SUPP_COLUMNS = (
     "STUDYID", "RDOMAIN", "USUBJID", "IDVAR", "IDVARVAL", "QNAM", "QLABEL", "QVAL", "QORIG", "QEVAL",
 )  # fmt: skip
@@ -26,7 +42,9 @@ SUPP_COLUMNS = (
 
 @dataclass(frozen=True, eq=False)
 class Output:
-    """A dataset as it leaves the build; `variables` describes its columns, `lineage` is row, source, record, role."""
+    """A dataset as it leaves the build; `variables` describes its columns, `lineage` is row, source, record,
+    role.
+    """
 
     name: str
     label: str
@@ -48,7 +66,6 @@ def outputs(build: Build, name: str) -> list[Output]:
     order = sorted_rows(keys)
     variables = _variables(build, made, standard)
     _check_keys(build, made, order, keys[order])
-    _report_required(build, made, standard, variables)
     lineage = _lineage(build, made, order)
     made.settle(order)
     columns = {v.name: _output_column(build, made, v.name, order) for v in variables}
@@ -59,6 +76,18 @@ def outputs(build: Build, name: str) -> list[Output]:
     main = Output(name, label, made.spec.layer, frame, variables, lineage, made.spec.keys)
     supp = _qualifiers(build, made, order, frame, spilled)
     return [main] if supp is None else [main, supp]
+
+
+def unstated_required(standards: dict[str, Standard], found: dict[str, Output]) -> Frame:
+    """A finding for each variable that the standard requires of a dataset and no spec states."""
+    findings = Findings()
+    for name, output in found.items():
+        standard = standards.get(name)
+        stated = {variable.name for variable in output.variables}
+        for variable in standard.variables.values() if standard else ():
+            if variable.core == "Req" and variable.name not in stated:
+                findings.add("build.required", dataset=name, variable=variable.name, keys=name)
+    return findings.frame()
 
 
 def _variables(build: Build, made: Made, standard: Standard) -> tuple[Variable, ...]:
@@ -117,16 +146,6 @@ class Spilled:
     column: Column
     variable: str
     first: bool
-
-
-def _report_required(
-    build: Build, made: Made, standard: Standard, variables: tuple[Variable, ...]
-) -> None:
-    """A variable the standard requires and no spec states is an error, not an absence."""
-    stated = {variable.name for variable in variables}
-    for variable in standard.variables.values():
-        if variable.core == "Req" and variable.name not in stated:
-            build.found_at("build.required", pd.DataFrame(index=range(1)), made.name, variable.name)
 
 
 def _without_long_text(frame: Frame, variables: tuple[Variable, ...]) -> tuple[Frame, list[Spilled]]:
@@ -258,7 +277,9 @@ def _lineage(build: Build, made: Made, order: np.ndarray) -> Frame:
     return pd.DataFrame(
         {
             "row": rows[by],
-            "source": constant(sources[0], len(by)) if alone else ordered(pd.concat(columns, ignore_index=True), by),
+            "source": constant(sources[0], len(by))
+            if alone
+            else ordered(pd.concat(columns, ignore_index=True), by),
             "record": ordered(record, by),
             "role": constant("record", len(by)),
         }

@@ -255,3 +255,42 @@ def test_a_filter_of_a_rule_that_holds_for_nothing_is_reported(results):
     assert place.startswith("validation/library/sdtm/all.yml:")
     assert place.endswith(": V-RS-10: RSLOBXFL is Y")
     assert lines.loc[0, "text"] == f"this filter of a rule held for no record of the whole study: {place}"
+
+
+MISSPELLED = """dataset: DM
+rules:
+  V-DM-101:
+    severity: warning
+    says: had the other drug
+    todo: Ask.
+    helpers: {doses: {count: EX, where: {EXTRT: ZETAMABB}}}
+    fails_when: {doses: {gt: 0}}
+    passes:
+      DM: |
+        USUBJID | SUBJID
+        P1      | 1
+      EX: |
+        USUBJID | EXTRT
+        P1      | PLACEBO
+    fails:
+      DM: |
+        USUBJID | SUBJID
+        P1      | 1
+      EX: |
+        USUBJID | EXTRT
+        P1      | ZETAMABB
+"""
+
+
+def test_a_misspelled_filter_of_a_helper_is_reported(mini, tmp_path, monkeypatch):
+    """The rule passes, because nobody had a drug of that name; that nobody had it is said."""
+    only(monkeypatch, "sdtm")
+    file = tmp_path / "validation" / "mini" / "sdtm" / "dm.yml"
+    file.parent.mkdir(parents=True)
+    file.write_text(MISSPELLED, "utf-8")
+    results = replace(mini, validation=tmp_path / "validation").gates()
+    assert len(found(results, "V-DM-101")) == 0
+    assert found(results, "checks.matched-nothing")["text"].tolist() == [
+        "this filter of a rule held for no record of the whole study: "
+        "validation/mini/sdtm/dm.yml:7: DM.doses: EXTRT is ZETAMABB"
+    ]

@@ -6,7 +6,7 @@ from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from tests.homes import little_home
+from tests.homes import smallest_home
 from tests.kills import PHASES, kill_runs, start
 from tests.warm import Warm
 
@@ -18,7 +18,7 @@ COUNT, FRESH = 50, 5
 def run() -> str:
     """Where the kills fell; after each, the last run was whole and the next one succeeded."""
     with TemporaryDirectory() as folder:
-        home = little_home(Path(folder) / "home")
+        home = smallest_home(Path(folder) / "home")
         fresh = partial(start, environment=home.environment())
         with Warm(home.environment()) as warm:
             phases = kill_runs(COUNT, seed=50, home=home.outputs, command=RUN, start=warm.start)
