@@ -1,4 +1,4 @@
-"""`python -m bench` measures every row and writes docs/benchmarks.md; `python -m bench NAME` prints one row."""
+"""`python -m bench` measures every row and writes docs/benchmarks.md; with a name it prints one row."""
 
 from __future__ import annotations
 
@@ -15,12 +15,13 @@ HEAD = """# Benchmarks
 
 Written by `make bench`: {day}, {machine}
 
-Each row is a process of its own; the figure is its CPU time, user and system, in seconds, and the peak of its resident
-memory. Other work on the machine changes both by a fifth. "Known" are the references of `docs/design` (architecture,
-section 8), measured once on a machine of this kind and not run here, except where the row says so: R packages and the
-Rust engine do not install from the Python registry, and no package there turns a folder of CSV exports into SDTM.
-The ratio is the best known figure divided by ours: how many times less CPU time. The larger studies are the shipped
-ones with every subject again under new numbers (`bench/data.py`), so they have as many different values as those.
+Each row is a process of its own; the figure is its CPU time, user and system, in seconds, and the peak of its
+resident memory. Other work on the machine changes both by a fifth. "Known" are the references of
+`docs/design` (architecture, section 8), measured once on a machine of this kind and not run here, except
+where the row says so: R packages and the Rust engine do not install from the Python registry, and no package
+there turns a folder of CSV exports into SDTM. The ratio is the best known figure divided by ours: how many
+times less CPU time. The larger studies are the shipped ones with every subject again under new numbers
+(`bench/data.py`), so they have as many different values as those.
 
 | work | to reach | measured | verdict | known, CPU s | ratio | peak MB | note |
 |---|---|---|---|---|---|---|---|

@@ -1,7 +1,8 @@
-"""Larger studies out of the small ones that are shipped: every subject again and again, under new screening numbers.
+"""Larger studies out of the small ones that are shipped: every subject again and again, under new screening
+numbers.
 
-Dates, terms and results stay as collected, so a larger study has as many different values as the small one. Nothing
-is random: the same size gives the same bytes.
+Dates, terms and results stay as collected, so a larger study has as many different values as the small one.
+Nothing is random: the same size gives the same bytes.
 """
 
 from __future__ import annotations
@@ -40,7 +41,7 @@ def _pilot_number(number: str, copy: int) -> str:
 
 
 def spine(folder: Path, subjects: int) -> int:
-    """`rd1302` with the endpoint forms of `subjects` subjects, manifest included, in `folder`; how many rows."""
+    """The endpoint forms of `rd1302` for `subjects` subjects, manifest included, in `folder`; how many rows."""
     demo = MAPPINGS / "rd1302" / "demo"
     tables = {path.relative_to(demo): _read(path) for path in sorted(demo.rglob("*.csv"))}
     numbers = sorted({number for table in tables.values() for number in table["Subject"].to_pylist()})
@@ -77,7 +78,7 @@ def write_manifest(folder: Path, rows: dict[str, int]) -> None:
 
 
 def edit_one_record(folder: Path) -> str:
-    """The overall response of one subject's last response page becomes progressive disease; which subject's."""
+    """The response on one subject's last response page becomes progressive disease; which subject's."""
     path = folder / "edc_csv" / "RS.csv"
     table = _read(path)
     row = table.num_rows // 2

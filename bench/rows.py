@@ -1,4 +1,4 @@
-"""The rows of architecture.md 8 that exist: each takes a temporary folder and gives the lines of the report."""
+"""The rows of architecture.md 8 that exist: each takes a temporary folder and gives lines of the report."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ COMMAND = "from cdiscflow.cli import main; main()"
 
 @dataclass(frozen=True)
 class Line:
-    """One figure: `seconds` is what was measured, `reach` what it may take, `known` the best known reference."""
+    """One figure: `seconds` was measured, `reach` is what it may take, `known` the best known reference."""
 
     work: str
     seconds: float
@@ -81,7 +81,8 @@ def three(place: Path) -> Iterator[Line]:
     two = work("datasets", "rd1302", spine, "ADTTE")
     rmtree(spine)
     note = f"30,600 subjects in each of two studies, {rows:,} raw rows in; ADSL and ADAE "
-    note += f"{one.said['whole']:.1f} s, ADTTE {two.said['whole']:.1f} s; the peak is that of the larger process, "
+    note += f"{one.said['whole']:.1f} s, ADTTE {two.said['whole']:.1f} s; "
+    note += "the peak is that of the larger process, "
     note += "which also reads the raw files and makes the SDTM that the peer is given"
     seconds, peak = one.said["whole"] + two.said["whole"], max(one.peak, two.peak)
     reference = "Rust engine 10 to 13, 1.7 GB"

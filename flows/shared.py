@@ -26,8 +26,8 @@ def in_task(
 ) -> object:
     """What `work` gives, run as a Prefect task `name`; only faults of the machine are tried again.
 
-    Frames stay in memory and are no result of the task. What `work` raises is raised here and not inside the task,
-    which ends failed with the sentence of `tell`.
+    Frames stay in memory and are no result of the task. What `work` raises is raised here and not inside the
+    task, which ends failed with the sentence of `tell`.
     """
     held, given = Holding(), []
 

@@ -29,7 +29,8 @@ def start(arguments: list[str], environment: dict[str, str] | None = None) -> su
 def kill_runs(count: int, seed: int, home: Path, command: list[str], start: Start = start) -> Counter:
     """How many kills fell into each phase, judged by what they left; asserts what holds after each.
 
-    `command` (what follows `python`) makes a new run in `home`, the folder of a study's outputs; `start` begins it.
+    `command` (what follows `python`) makes a new run in `home`, the folder of a study's outputs; `start`
+    begins it.
     """
     order = random.Random(seed)
     started = time.monotonic()

@@ -1,4 +1,6 @@
-"""Two full runs on one extract give the same bytes (architecture.md, 4); `make soak PART=determinism` has all studies."""
+"""Two full runs on one extract give the same bytes (architecture.md, 4); `make soak PART=determinism` has all
+studies.
+"""
 
 from __future__ import annotations
 

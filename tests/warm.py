@@ -1,7 +1,8 @@
-"""Commands without the seconds it takes to read the packages: a process reads them once and forks for each command.
+"""Commands without the seconds it takes to read the packages: a process reads them once and forks for each
+command.
 
-Nothing of a run has begun when it forks, so the child is as good as a process of its own; it leads a process group
-and can be killed as one.
+Nothing of a run has begun when it forks, so the child is as good as a process of its own; it leads a process
+group and can be killed as one.
 """
 
 from __future__ import annotations
@@ -42,7 +43,11 @@ class Warm:
 
     def __init__(self, environment: dict[str, str]) -> None:
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "tests.warm"], cwd=ROOT, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE
+            [sys.executable, "-m", "tests.warm"],
+            cwd=ROOT,
+            env=environment,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
         )
 
     def __enter__(self) -> Warm:
@@ -68,9 +73,6 @@ def serve() -> None:
     """Reads the packages, then forks for each line of arguments."""
     import great_expectations  # noqa: F401
 
-    import cdiscflow.cli
-    import cdiscflow.pipeline
-    import checks.suites
     import tlf.run  # noqa: F401
 
     for line in sys.stdin.buffer:

@@ -19,26 +19,24 @@ if TYPE_CHECKING:
 app = typer.Typer(
     name="cdiscflow", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False,
     rich_markup_mode=None,
-    help="Raw EDC exports to SDTM, ADaM, findings, tables and a submission package; and what changed and why.",
-    epilog="Exit code: 0 done, 1 refused or something is wrong (one message says what), 2 not a command of ours.",
+    help="Raw EDC exports to SDTM, ADaM, findings, tables and a package; and what changed and why.",
+    epilog="Exit code: 0 done, 1 refused or something is wrong (one message says what), 2 no command of ours.",
 )  # fmt: skip
 
 StudyName = Annotated[str, typer.Argument(help="A study under mappings/", metavar="STUDY")]
-Studies = Annotated[
-    list[str] | None, typer.Argument(help="Studies; all if none", metavar="[STUDY]...")
-]
+Studies = Annotated[list[str] | None, typer.Argument(help="Studies; all if none", metavar="[STUDY]...")]
 Dataset = Annotated[str, typer.Argument(help="A dataset of the study, such as ADTTE", metavar="DATASET")]
 Subject = Annotated[
-    str, typer.Option(help="Screening number or USUBJID; its end is enough", metavar="SUBJECT")
+    str, typer.Option(help="Screening number or USUBJID, or its end", metavar="SUBJECT")
 ]
-Cut = Annotated[str, typer.Option(help="Data cut; without it as study.yml says", metavar="YYYY-MM-DD")]
+Cut = Annotated[str, typer.Option(help="Data cut; else as study.yml says", metavar="YYYY-MM-DD")]
 Who = Annotated[
     str, typer.Option(help="Who asks, for the audit trail; without it your account", metavar="NAME")
 ]
 
 
 def main() -> None:
-    """Runs a command; an error of ours or of the machine is one message and exit code 1, never a traceback."""
+    """Runs a command; an error of ours or the machine is one message and exit code 1, never a traceback."""
     from clinical.errors import ClinicalError, SpecErrors
 
     try:
@@ -171,7 +169,7 @@ def diff(
 
 @app.command()
 def verify(studies: Studies = None) -> None:
-    """Recomputes the audit chain and the hash of every file of every run, and names all that does not match."""
+    """Recomputes the audit chain and the hash of every file of every run; names all that does not match."""
     from cdiscflow.home import home
     from cdiscflow.report import verify_lines
 
@@ -189,7 +187,8 @@ def record_anew(
 ) -> None:
     """Begins a new audit trail where the old one cannot be mended; the old one is kept and named in it.
 
-    For a person who has looked at what `cdiscflow verify` says. Every run is recorded again, unless it is damaged.
+    For a person who has looked at what `cdiscflow verify` says. Every run is recorded again, unless it is
+    damaged.
     """
     from cdiscflow.home import home
     from cdiscflow.report import begin_anew, user_name

@@ -22,7 +22,8 @@ PROGRAMS = "analysis/adam/programs"
 def draft_package(home: Home, study: str, run: str, purpose: str, who: str) -> Path:
     """The folder `outputs/<study>/packages/draft-<run>`, made anew; checksums lie outside m5 [F-NAME].
 
-    Raises: InputError for a purpose that is not built yet, nobody's name, or a run that is not there; RunError
+    Raises: InputError for a purpose that is not built yet, nobody's name, or a run that is not there;
+            RunError
             where a file of the run is not the one it was finished with.
     """
     if purpose not in PURPOSES:

@@ -1,7 +1,8 @@
 """The conformance cases of the spec language, run from the installed package: `cdiscflow selftest`.
 
 A case is a tiny study, its raw records drawn as tables, and exactly what must come of them. The files are in
-`cdiscflow/language`, one a word or topic: `given` is what the cases of a file share, and a case says the rest.
+`cdiscflow/language`, one a word or topic: `given` is what the cases of a file share, and a case says the
+rest.
 
     files     spec files by path: study.yml, raw/VS.yml, sdtm/vs.yml, ct/sex.csv, library/sdtm/vs.yml
     forms     short for raw forms: {VS: {VSDAT: date, RES: text}}; `per: subject` among them as in a raw form
@@ -9,10 +10,9 @@ A case is a tiny study, its raw records drawn as tables, and exactly what must c
     programs  functions of `cdiscflow.language_programs` that stand for those a study would have
     input     the raw records of each form; USUBJID is needed, `record` and `participation` may be left out
     cut       the day of the data cut
-    gives     datasets by name, their records in order; a column that is not drawn is STUDYID, DOMAIN, --SEQ or empty
-    findings  every finding, in the drawn columns, in any order
-    account   every record set aside, in the drawn columns
-    refused   every refusal, word for word; `stopped` the reason why a dataset stopped
+    gives     datasets by name, their records in order; a column that is not drawn is STUDYID, DOMAIN, --SEQ
+    or empty findings  every finding, in the drawn columns, in any order account   every record set aside, in
+    the drawn columns refused   every refusal, word for word; `stopped` the reason why a dataset stopped
 """
 
 from __future__ import annotations
@@ -41,8 +41,12 @@ KEYS = ("files", "forms", "lines", "programs", "input", "cut", "gives", "finding
         "stopped")  # fmt: skip
 SHARED = ("files", "forms", "programs", "input")
 NOT_DRAWN = ("STUDYID", "DOMAIN")
-KINDS = {"Char": pd.api.types.is_string_dtype, "Num": pd.api.types.is_float_dtype,
-         "Date": pd.api.types.is_datetime64_any_dtype, "Datetime": pd.api.types.is_datetime64_any_dtype}  # fmt: skip
+KINDS = {
+    "Char": pd.api.types.is_string_dtype,
+    "Num": pd.api.types.is_float_dtype,
+    "Date": pd.api.types.is_datetime64_any_dtype,
+    "Datetime": pd.api.types.is_datetime64_any_dtype,
+}
 
 
 @dataclass(frozen=True, eq=False)
@@ -184,14 +188,18 @@ def _compare_derived(says: dict, found: Derived) -> str:
 
 def _dataset(name: str, text: Text, output: Output | None) -> str:
     if text == "none" or output is None:
-        return "" if text == "none" and output is None else f"{name}: {'there is one' if output else 'not made'}"
+        return (
+            "" if text == "none" and output is None else f"{name}: {'there is one' if output else 'not made'}"
+        )
     header, rows = drawn(text)
     frame = output.frame
     own = [column for column in frame if column not in (*header, *NOT_DRAWN, f"{name}SEQ", "ASEQ")]
     faults = [f"{name}.{column} has values" for column in own if frame[column].notna().any()]
     faults += [f"{name} has no column {column}" for column in header if column not in frame]
-    faults += [f"{name}.{variable.name} is {frame[variable.name].dtype}, not {variable.type}"
-               for variable in output.variables if not KINDS[variable.type](frame[variable.name])]  # fmt: skip
+    for variable in output.variables:
+        column = frame[variable.name]
+        if not KINDS[variable.type](column):
+            faults.append(f"{name}.{variable.name} is {column.dtype}, not {variable.type}")
     if faults:
         return "\n".join(faults)
     return _difference(name, [" | ".join(row) for row in rows], _lines(frame, header))
@@ -209,7 +217,10 @@ def _lines(frame: pd.DataFrame, columns: list[str]) -> list[str]:
 
 
 def _shown(column: pd.Series) -> list[str]:
-    if pd.api.types.is_datetime64_any_dtype(column) and (column.dropna() != column.dropna().dt.floor("D")).any():
+    if (
+        pd.api.types.is_datetime64_any_dtype(column)
+        and (column.dropna() != column.dropna().dt.floor("D")).any()
+    ):
         return column.dt.strftime("%Y-%m-%dT%H:%M:%S").fillna("").tolist()
     if pd.api.types.is_integer_dtype(column):
         return [str(value) for value in column]
@@ -227,7 +238,10 @@ def drawn(text: str) -> tuple[list[str], list[list[str]]]:
 def _raw_frame(form: str, text: Text) -> pd.DataFrame:
     header, rows = drawn(text)
     frame = pd.DataFrame(
-        {name: pd.Series([row[place] or None for row in rows], dtype="str") for place, name in enumerate(header)}
+        {
+            name: pd.Series([row[place] or None for row in rows], dtype="str")
+            for place, name in enumerate(header)
+        }
     )
     if "record" not in frame:
         frame["record"] = pd.Series([f"{form}/{number}" for number in range(1, len(rows) + 1)], dtype="str")

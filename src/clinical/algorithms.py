@@ -1,7 +1,8 @@
-"""What each word gives for the records it is asked about; the words that read other records are in `records.py`.
+"""What each word gives for the records it is asked about; the words that read other records are in
+`records.py`.
 
-Every function takes the records and the word and returns one column of the same length. `evaluate` adds what every
-word takes: `when` and `round`.
+Every function takes the records and the word and returns one column of the same length. `evaluate` adds what
+every word takes: `when` and `round`.
 """
 
 from __future__ import annotations
@@ -98,7 +99,7 @@ def number(rows: Rows, word: Word) -> Column:
 
 
 def date(rows: Rows, word: Word) -> Column:
-    """ISO 8601 text, or a date in ADaM; with `impute` the unknown parts are filled within the bounds [D-IMP]."""
+    """ISO 8601 text, or a date in ADaM; with `impute` unknown parts are filled within the bounds [D-IMP]."""
     return _date(rows, word)[0]
 
 
@@ -170,7 +171,7 @@ def formula(rows: Rows, word: Word) -> Column:
 
 
 def case(rows: Rows, word: Word) -> Column:
-    """The first line whose `when` holds decides, even if it gives nothing; none and no `else` is a finding."""
+    """The first line whose `when` holds decides, even with nothing; none and no `else` is a finding."""
     left = np.ones(rows.size, dtype=bool)
     pieces = []
     for line in word.value:

@@ -64,14 +64,17 @@ class Build:
     def run(self, step: Step) -> Made:
         """The dataset of the step with the step's columns added.
 
-        Raises: DerivationError where a promise of ours breaks; the caller stops this dataset and what needs it.
+        Raises: DerivationError where a promise of ours breaks; the caller stops this dataset and what needs
+                it.
         """
         spec = self.study.datasets[step.dataset]
         if step.records:
             self._made[spec.name] = make_records(self, spec)
         made = self._made[spec.name]
         returned = [] if made.programmed is None or not step.records else made.programmed.columns
-        unasked = [name for name in returned if name != "USUBJID" and (spec.name, name) not in self.graph.needs]
+        unasked = [
+            name for name in returned if name != "USUBJID" and (spec.name, name) not in self.graph.needs
+        ]
         for name in (*step.columns, *unasked):
             if name:
                 made.columns[name] = self._column(made, name)
@@ -84,7 +87,9 @@ class Build:
         return self._typed(made, name, column)
 
     def _pieces(self, made: Made, name: str) -> Iterator[tuple[np.ndarray, Column]]:
-        """Values by the rows they are for; a word that several parts share is evaluated once for all their rows."""
+        """Values by the rows they are for; a word that several parts share is evaluated once for all their
+        rows.
+        """
         programmed = column_of_program(made, name)
         shared: dict[Word, list[tuple[PartRows, np.ndarray]]] = {}
         for part in made.parts:
@@ -232,7 +237,7 @@ class Build:
         **words: object,
     ) -> None:
         """A finding for each row of coordinates."""
-        keys = coordinates["USUBJID"] if "USUBJID" in coordinates else ""
+        keys = coordinates.get("USUBJID", "")
         self.findings.add(
             message,
             coordinates,

@@ -1,4 +1,6 @@
-"""All datasets of a study from raw frames, in one process: the steps of the graph, stops, outputs and findings."""
+"""All datasets of a study from raw frames, in one process: the steps of the graph, stops, outputs and
+findings.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +22,9 @@ from clinical.output import Output, outputs
 
 @dataclass(eq=False)
 class Derived:
-    """What a study's raw frames gave: outputs by name, findings, row account, and datasets that stopped and why."""
+    """What a study's raw frames gave: outputs by name, findings, row account, and datasets that stopped and
+    why.
+    """
 
     outputs: dict[str, Output] = field(default_factory=dict)
     findings: Frame = field(default_factory=pd.DataFrame)
@@ -41,9 +45,9 @@ def derive(
 ) -> Derived:
     """The study's datasets; `only` names those wanted (what they need is built too).
 
-    `around` calls a step's function: a flow wraps a task round it. A DerivationError stops that dataset and those
-    that need it; the others are built. With more than one worker, steps that do not need each other run side by
-    side; the result is the same.
+    `around` calls a step's function: a flow wraps a task round it. A DerivationError stops that dataset and
+    those that need it; the others are built. With more than one worker, steps that do not need each other run
+    side by side; the result is the same.
     """
     build = Build(plan.study, plan.names, plan.graph, raw, cut, buckets)
     job = _Job(plan, build, None if only is None else set(only), around or _call)
@@ -51,7 +55,9 @@ def derive(
         job.run_all(pool)
     found = job.found
     found.build = build
-    found.outputs = {name: found.outputs[name] for step in plan.graph.steps for name in job.made_by(step.dataset)}
+    found.outputs = {
+        name: found.outputs[name] for step in plan.graph.steps for name in job.made_by(step.dataset)
+    }
     found.ledger = build.ledger()
     form_buckets = {raw.name: build.notes.bucket[raw.person] for raw in build.raw_forms()}
     found.findings, found.account = report(plan, found.ledger, form_buckets, set(found.stopped), only is None)

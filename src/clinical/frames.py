@@ -46,7 +46,7 @@ def constant(value: str | float, size: int) -> Column:
 
 
 def same_type(columns: list[Column]) -> list[Column]:
-    """The columns brought to one type: their own if they agree, else text; all-missing ones follow the others."""
+    """The columns brought to one type: theirs if they agree, else text; all-missing ones follow the others."""
     kinds = {str(column.dtype) for column in columns if column.notna().any()} or {str(columns[0].dtype)}
     if len(kinds) == 1:
         kind = next(iter(kinds))
@@ -176,7 +176,7 @@ def _comparable(one: Column, two: Column) -> list[Column]:
 
 
 def first_of_groups(groups: np.ndarray, order: list[np.ndarray], size: int, last: bool = False) -> np.ndarray:
-    """For each group 0..size-1 the row that comes first (or last) by the order keys; -1 for a group without rows.
+    """For each group 0..size-1 the row that comes first (or last) by the order keys; -1 where it has no rows.
 
     Ties: by position, the first position for first and the last for last.
     """

@@ -30,9 +30,11 @@ PIECES = {
 INTEGERS = ("bucket", "records")
 
 
-def piece(name: str, frame: Frame) -> Frame:
+def piece(name: str, rows: Frame | list[tuple]) -> Frame:
     """A frame of a ledger with its columns and types: whole numbers, and text that is never missing."""
-    return _typed(name, frame) if len(frame) else _nothing(name).copy()
+    if not len(rows):
+        return _nothing(name).copy()
+    return _typed(name, rows if isinstance(rows, pd.DataFrame) else pd.DataFrame(rows, columns=PIECES[name]))
 
 
 @cache
@@ -112,18 +114,19 @@ class Notes:
     def ledger(self, findings: Findings, persons: pd.Series, form_persons: dict[str, np.ndarray]) -> Ledger:
         """Everything noted; `form_persons` is the person of each record of each form."""
         found = findings.frame()
-        place = pd.Series(self.bucket[:-1], index=persons.to_numpy())
-        buckets = found["keys"].map(place).fillna(STUDY_BUCKET).astype("int64")
+        if len(found):
+            place = pd.Series(self.bucket[:-1], index=persons.to_numpy())
+            found["bucket"] = found["keys"].map(place).fillna(STUDY_BUCKET).astype("int64")
         used = [
             (dataset, form, bucket, bits)
             for (dataset, form), marks in sorted(self._used.items())
             for bucket, bits in self._bits(marks, form_persons[form])
         ]
         return Ledger(
-            piece("findings", found.assign(bucket=buckets)),
-            piece("aside", pd.DataFrame(sorted(self._aside), columns=PIECES["aside"])),
-            piece("held", pd.DataFrame(sorted(self._held), columns=PIECES["held"])),
-            piece("used", pd.DataFrame(used, columns=PIECES["used"])),
+            piece("findings", found),
+            piece("aside", sorted(self._aside)),
+            piece("held", sorted(self._held)),
+            piece("used", used),
         )
 
     def _bits(self, marks: np.ndarray, person: np.ndarray) -> list[tuple[int, str]]:
@@ -150,20 +153,23 @@ def report(
     findings = found.frame()
     if len(findings):
         findings = findings.sort_values(COLUMNS, kind="stable").reset_index(drop=True)
-    aside = ledger.aside.groupby(ACCOUNT[:-1], as_index=False, sort=True)["records"].sum()
-    taken = pd.DataFrame(list(_taken(ledger, form_buckets)), columns=ACCOUNT)
-    account = pd.concat([aside[ACCOUNT], taken], ignore_index=True)
-    return findings, account
+    aside: dict[tuple, int] = {}
+    for *key, records in ledger.aside[ACCOUNT].itertuples(index=False):
+        aside[tuple(key)] = aside.get(tuple(key), 0) + records
+    rows = [*((*key, records) for key, records in sorted(aside.items())), *_taken(ledger, form_buckets)]
+    return findings, pd.DataFrame(rows, columns=ACCOUNT)
 
 
 def _taken(ledger: Ledger, form_buckets: dict[str, np.ndarray]) -> Iterator[tuple]:
+    read: dict[tuple[str, int], list[str]] = {}
+    for form, bucket, bits in zip(*(ledger.used[name] for name in ("form", "bucket", "bits")), strict=True):
+        read.setdefault((form, bucket), []).append(bits)
     for form, buckets in sorted(form_buckets.items()):
-        mine = ledger.used[ledger.used["form"] == form]
         taken = 0
-        for bucket, rows in mine.groupby("bucket"):
+        for bucket in np.unique(buckets):
             size = int((buckets == bucket).sum())
             marks = np.zeros(size, dtype=bool)
-            for bits in rows["bits"]:
+            for bits in read.get((form, int(bucket)), ()):
                 marks |= np.unpackbits(np.frombuffer(bytes.fromhex(bits), dtype="uint8"), count=size).astype(
                     bool
                 )

@@ -1,7 +1,7 @@
 """How the records of a dataset come about: from a form or a dataset, from a table, or from a program.
 
-Rows in = rows out + rows set aside with a reason: every record a `where`, a `keep` or a missing DM record leaves out is
-written into the row account.
+Rows in = rows out + rows set aside with a reason: every record a `where`, a `keep` or a missing DM record
+leaves out is written into the row account.
 """
 
 from __future__ import annotations

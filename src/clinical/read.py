@@ -1,7 +1,7 @@
 """YAML as the spec language has it: every scalar is text, every value knows its file and line.
 
-Anchors, tags and merge keys are refused and a key given twice is an error, because each of them makes two readers
-see two specs (style.md, Specs).
+Anchors, tags and merge keys are refused and a key given twice is an error, because each of them makes two
+readers see two specs (style.md, Specs).
 """
 
 from __future__ import annotations
@@ -39,7 +39,9 @@ class Text(str):
 
 
 class Mapping(dict):
-    """A YAML mapping; `at` is its first line, `lines` where each key was written (a base's keys in its own file)."""
+    """A YAML mapping; `at` is its first line, `lines` where each key was written (a base's keys in its own
+    file).
+    """
 
     def __init__(self, items: dict | None = None, at: At | None = None, lines: dict[str, At] | None = None):
         super().__init__(items or {})
@@ -65,7 +67,8 @@ Value = Text | Mapping | Sequence
 def read_yaml(path: Path, root: Path | None = None) -> Mapping:
     """The mapping that `path` holds; positions name the file relative to `root`.
 
-    Raises: SpecError for what YAML itself refuses, text that is not UTF-8, a key given twice, an anchor, alias, tag
+    Raises: SpecError for what YAML itself refuses, text that is not UTF-8, a key given twice, an anchor,
+            alias, tag
             or merge key, and a document that is not a mapping.
     """
     name = path.relative_to(root).as_posix() if root else str(path)

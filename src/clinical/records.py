@@ -1,7 +1,7 @@
 """The words that read other records: first, last, count, total, lookup, during, pick and program.
 
-Records meet only within a person (or study-wide, where one side belongs to nobody). Work is done per person or per
-distinct question, never per record.
+Records meet only within a person (or study-wide, where one side belongs to nobody). Work is done per person
+or per distinct question, never per record.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ def last(rows: Rows, word: Word) -> Column:
 
 
 def _end(rows: Rows, word: Word, last: bool) -> Column:
-    """Among all sources' records, the one at an end of the order; partial dates by earliest or latest moment."""
+    """Of all sources' records the one at an end of the order; partial dates by earliest or latest moment."""
     asker, pairs = _questions(rows, word)
     values, owners, order = [], [], []
     for source in word.value:
@@ -224,7 +224,7 @@ def total(rows: Rows, word: Word) -> Column:
 
 
 def lookup(rows: Rows, word: Word) -> Column:
-    """The one value of the matching records; two different values, or none (unless optional), is a finding."""
+    """The one value of the matching records; two values, or none (unless optional), is a finding."""
     head, column = split_source(word.value)
     records = (
         rows.build.form(head[4:]) if head.startswith("raw.") else rows.build.dataset(head, rows.made.spec)

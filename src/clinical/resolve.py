@@ -124,7 +124,9 @@ class Names:
 
     def _must_be_listed(self, dataset: Dataset, name: str, column: str, at: str) -> None:
         """A column of a list that some part walks; records of other parts have none."""
-        known = [each for part in dataset.parts if part.listed for each in self.list_columns(dataset, part, at)]
+        known = [
+            each for part in dataset.parts if part.listed for each in self.list_columns(dataset, part, at)
+        ]
         if column not in known:
             near = closest(column, known)
             hint = f"; did you mean {near}?" if near else ""
@@ -315,10 +317,13 @@ class Names:
             yield from self.reads(dataset, part, first)
 
 
-def listed(study: Study, dataset: Dataset, part: Part, at: str) -> tuple[dict[str, None], list[dict[str, str]]]:
+def listed(
+    study: Study, dataset: Dataset, part: Part, at: str
+) -> tuple[dict[str, None], list[dict[str, str]]]:
     """The columns and lines of the list that `each` or `table` of a part walks.
 
-    Raises: SpecError where study.yml has no such list of mappings to texts, or no such file stands beside the spec.
+    Raises: SpecError where study.yml has no such list of mappings to texts, or no such file stands beside the
+            spec.
     """
     if part.listed.startswith("study."):
         items = study.setting(part.listed[6:])
@@ -335,7 +340,7 @@ def listed(study: Study, dataset: Dataset, part: Part, at: str) -> tuple[dict[st
 
 
 def split_source(name: str) -> tuple[str, str]:
-    """`EX.EXSTDTC` -> (EX, EXSTDTC); `raw.INF.INFDAT` -> (raw.INF, INFDAT); `EX`, `raw.INF` have no column."""
+    """`EX.EXSTDTC` -> (EX, EXSTDTC); `raw.INF.INFDAT` -> (raw.INF, INFDAT); `EX` has no column."""
     if name.startswith("raw."):
         form, _, field = name[4:].partition(".")
         return f"raw.{form}", field

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 class Records(Protocol):
-    """Many records and the person each belongs to (-1: nobody); `study_wide` when they belong to no person."""
+    """Many records and the person of each (-1: nobody); `study_wide` when they belong to no person."""
 
     name: str
     person: np.ndarray
@@ -46,7 +46,15 @@ class Raw:
 
     def coordinates(self, rows: np.ndarray) -> Frame:
         """The EDC coordinates of some records, for findings."""
-        wanted = ["USUBJID", "record", "Subject", "Folder", "InstanceRepeatNumber", "PageRepeatNumber", "RecordPosition"]
+        wanted = [
+            "USUBJID",
+            "record",
+            "Subject",
+            "Folder",
+            "InstanceRepeatNumber",
+            "PageRepeatNumber",
+            "RecordPosition",
+        ]
         found = {name: take(self.frame[name], rows) for name in wanted if name in self.frame}
         return pd.DataFrame({**found, "form": constant(self.name, len(rows))})
 
@@ -248,7 +256,9 @@ class Rows:
         return take(column_of(self.build, records, column), row[left])
 
     def groups(self, records: Records) -> tuple[np.ndarray, np.ndarray, int]:
-        """Codes under which these records and others belong together: by person, or all when either is study-wide."""
+        """Codes under which these records and others belong together: by person, or all when either is study-
+        wide.
+        """
         if self.made.study_wide or records.study_wide:
             return np.zeros(self.size, dtype="int64"), np.zeros(len(records.person), dtype="int64"), 1
         return self.person, records.person, len(self.build.persons)
@@ -260,7 +270,8 @@ class Rows:
     def member(self, values: Column, test: Test) -> np.ndarray:
         """Which values are (`in`) or are not (`notin`) among the subject's values of a column.
 
-        Missing: a missing value is neither; nor is any value where the name has one value and that is missing.
+        Missing: a missing value is neither; nor is any value where the name has one value and that is
+                 missing.
         """
         ref = self.understand(test.value.name)
         dated = self.build.kinds.of(ref) == DATE
@@ -279,7 +290,7 @@ class Rows:
     def _date_among(
         self, values: Column, op: str, column: Column, pairs: tuple[np.ndarray, np.ndarray]
     ) -> np.ndarray:
-        """`in`: the same day as one of the dates, whatever they mean; `notin`: another day than each of them."""
+        """`in`: the same day as one of the dates, whatever they mean; `notin`: another day than each."""
         asker, row = pairs
         row, asker = row[column.notna().to_numpy()[row]], asker[column.notna().to_numpy()[row]]
         if op == "in":

@@ -1,7 +1,7 @@
 """Conditions as data: `where` filters the records a word reads, `when` looks at the record being built.
 
-The same object makes the mask, the English sentence and the list of columns it reads (spec_language.md, 1). A missing
-value satisfies no comparison, `ne` and `notin` included; `{missing: true}` asks for one.
+The same object makes the mask, the English sentence and the list of columns it reads (spec_language.md, 1). A
+missing value satisfies no comparison, `ne` and `notin` included; `{missing: true}` asks for one.
 """
 
 from __future__ import annotations
@@ -38,7 +38,9 @@ class Column:
 
 @dataclass(frozen=True)
 class Test:
-    """One comparison: `column op value`; value is text, a tuple of texts, a Column, or True/False for `missing`."""
+    """One comparison: `column op value`; value is text, a tuple of texts, a Column, or True/False for
+    `missing`.
+    """
 
     column: str
     op: str
@@ -170,8 +172,9 @@ def mask(
 ) -> np.ndarray:
     """Which records satisfy the condition: a bool array.
 
-    `frame` gives the columns of the records; `other` the columns of the record being built, aligned with them;
-    `member` answers `in` and `notin` `{column: ...}`; `dated` tells which names on the left are dates in ISO text.
+    `frame` gives the columns of the records; `other` the columns of the record being built, aligned with
+    them; `member` answers `in` and `notin` `{column: ...}`; `dated` tells which names on the left are dates
+    in ISO text.
     """
     get: Get = frame.__getitem__ if isinstance(frame, pd.DataFrame) else frame
     whole: np.ndarray | None = None
@@ -248,7 +251,8 @@ def _compare_numbers(left: np.ndarray, op: str, right: np.ndarray | float) -> np
 
 
 def compare(left: pd.Series, op: str, right: pd.Series, dated: bool = False) -> np.ndarray:
-    """Record by record: numbers as numbers, dates for every day they can mean, `eq` and `ne` of other text as text.
+    """Record by record: numbers as numbers, dates for every day they can mean, `eq` and `ne` of other text as
+    text.
 
     Other text has an order where both sides are numbers or both are dates.
     """

@@ -1,7 +1,8 @@
 """The closed set of words a value can be stated with, their arguments, and how a spec's line becomes one.
 
-Each argument has a kind; kinds are all that reading, checking, the graph of columns, the JSON Schema and the reference
-pages need to know about a word (spec_language.md, 3). What a word computes is in `algorithms.py` and `records.py`.
+Each argument has a kind; kinds are all that reading, checking, the graph of columns, the JSON Schema and the
+reference pages need to know about a word (spec_language.md, 3). What a word computes is in `algorithms.py`
+and `records.py`.
 """
 
 from __future__ import annotations
@@ -55,7 +56,8 @@ WORDS: dict[str, tuple[str, dict[str, str]]] = {
     "program": ("text", {"reads": "reads"}),
 }
 NEEDED = {
-    "term": ("codelist",), "unit": ("from", "to"), "result": ("from", "test", "give"), "bin": ("cuts", "labels"),
+    "term": ("codelist",), "unit": ("from", "to"), "result": ("from", "test", "give"),
+    "bin": ("cuts", "labels"),
     "duration": ("as",), "lookup": ("match",), "during": ("at", "from", "to"), "pick": ("order",),
 }  # fmt: skip
 OF_A_COLUMN = ("first", "last", "total", "lookup", "during")  # `count` alone takes a bare dataset or form
@@ -304,14 +306,18 @@ def with_lines(word: Word) -> Iterator[Word]:
 
 
 def own_names(word: Word) -> Iterator[str]:
-    """Every name the word reads on the record being built (not what its `where` filters), its lines' names included."""
+    """Every name the word reads on the record being built (not what its `where` filters), its lines' names
+    included.
+    """
     for each in with_lines(word):
         yield from bare_names(each)
         yield from member_names(each)
 
 
 def bare_names(word: Word) -> Iterator[str]:
-    """The names that must have one value for the record; what lines of `case` and `any_of` name is not among them."""
+    """The names that must have one value for the record; what lines of `case` and `any_of` name is not among
+    them.
+    """
     kind, arguments = WORDS[word.word]
     yield from _named(kind, word.value)
     for key, value in word.args.items():

@@ -22,8 +22,8 @@ class Subjects:
     """What study.yml says about screening numbers.
 
     `shape` fits them with or without leading zeros, `whole` only with all of them. `person` is the first
-    screening number of each rescreened person, by every later one; `screenings` the numbers of each such person
-    in the order of screening; `shown` says which records tell the one DM shows.
+    screening number of each rescreened person, by every later one; `screenings` the numbers of each such
+    person in the order of screening; `shown` says which records tell the one DM shows.
     """
 
     shape: re.Pattern[str] | None

@@ -1,4 +1,6 @@
-"""`cdiscflow verify` finds what is not as it was; `cdiscflow record-anew` begins a trail that cannot be mended."""
+"""`cdiscflow verify` finds what is not as it was; `cdiscflow record-anew` begins a trail that cannot be
+mended.
+"""
 
 from __future__ import annotations
 

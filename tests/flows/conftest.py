@@ -14,7 +14,7 @@ PLANTED = "Zqxplanted"  # a subject's own words: nothing but the outputs may hol
 
 @pytest.fixture(scope="package", autouse=True)
 def home(tmp_path_factory) -> Iterator[LittleHome]:
-    """A home of the studies `mini` and `broken`; this process works on it while the tests of this folder run."""
+    """A home of the studies `mini` and `broken`; this process works on it in the tests of this folder."""
     made = little_home(tmp_path_factory.mktemp("flows") / "home")
     made.edit("demo/event.csv", "B002,1,headache,", f"B002,1,{PLANTED},")
     (made.root / "mappings" / "broken").mkdir()

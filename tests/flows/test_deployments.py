@@ -1,4 +1,4 @@
-"""prefect.yaml: what is deployed can be imported as Prefect does it, with these parameters, at these times."""
+"""prefect.yaml: what is deployed can be imported as Prefect does it, with its parameters and times."""
 
 from __future__ import annotations
 
@@ -12,7 +12,9 @@ import yaml
 
 from tests.homes import ROOT
 
-DEPLOYED = {each["name"]: each for each in yaml.safe_load((ROOT / "prefect.yaml").read_text("utf-8"))["deployments"]}
+DEPLOYED = {
+    each["name"]: each for each in yaml.safe_load((ROOT / "prefect.yaml").read_text("utf-8"))["deployments"]
+}
 LOAD = """
 import os, sys
 os.chdir({root!r})
@@ -66,7 +68,11 @@ def test_the_nightly_run_has_a_time_in_a_zone_that_exists_and_one_at_a_time():
 
     (schedule,) = DEPLOYED["nightly"]["schedules"]
     assert CronSchedule(cron=schedule["cron"], timezone=schedule["timezone"]).cron == "0 2 * * *"
-    assert (schedule["timezone"], schedule["active"], schedule["slug"]) == ("Asia/Shanghai", True, "nightly-0200")
+    assert (schedule["timezone"], schedule["active"], schedule["slug"]) == (
+        "Asia/Shanghai",
+        True,
+        "nightly-0200",
+    )
     assert DEPLOYED["nightly"]["concurrency_limit"] == {"limit": 1, "collision_strategy": "CANCEL_NEW"}
 
 
@@ -78,7 +84,10 @@ def test_nothing_in_git_names_a_folder_of_this_machine():
 
 def test_telemetry_is_off_in_the_code_whatever_the_environment_says():
     asked = {"DO_NOT_TRACK": "0", "PREFECT_SERVER_ANALYTICS_ENABLED": "true", "GX_ANALYTICS_ENABLED": "true"}
-    show = "import os, flows; print([os.environ[name] for name in flows.NO_TELEMETRY], os.environ['PREFECT_HOME'])"
+    show = (
+        "import os, flows; "
+        "print([os.environ[name] for name in flows.NO_TELEMETRY], os.environ['PREFECT_HOME'])"
+    )
     environment = {name: value for name, value in os.environ.items() if name != "PREFECT_HOME"} | asked
     process = subprocess.run(
         [sys.executable, "-c", show], capture_output=True, text=True, check=True, env=environment, cwd=ROOT

@@ -1,9 +1,14 @@
-"""The flows on a Prefect server: states, retries, artifacts, what is refused, and what Prefect must never hold."""
+"""The flows on a Prefect server: states, retries, artifacts, what is refused, and what Prefect must never
+hold.
+"""
 
 from __future__ import annotations
 
 import errno
+import os
 import sqlite3
+import subprocess
+import sys
 from uuid import UUID
 
 import httpx
@@ -12,6 +17,7 @@ import pytest
 from cdiscflow.home import home as home_of
 from cdiscflow.pipeline import Request, run_study
 from tests.flows.conftest import PLANTED
+from tests.homes import ROOT
 
 pytestmark = pytest.mark.prefect
 REASON = "the site corrected a dose"
@@ -66,7 +72,9 @@ def test_the_summary_of_each_study_is_an_artifact(prefect, night):
     assert "mappings/broken/study.yml:" in found["run-broken"]["data"]
 
 
-def test_the_same_run_without_prefect_is_the_same_in_all_that_is_hashed(prefect, night, tmp_path, monkeypatch):
+def test_the_same_run_without_prefect_is_the_same_in_all_that_is_hashed(
+    prefect, night, tmp_path, monkeypatch
+):
     monkeypatch.setenv("CDISCFLOW_OUTPUTS", str(tmp_path))
     plain = prefect.manifest(run_study(home_of(), "mini", Request("jane", "without Prefect", "run")).folder)
     of_prefect = prefect.manifest()
@@ -109,7 +117,9 @@ def test_a_request_that_does_not_fit_the_form_is_refused_by_the_function_and_by_
     with pytest.raises(ParameterTypeError):
         rederive(request=asked)
     with server() as client:
-        answer = client.post(f"deployments/{deployed}/create_flow_run", json={"parameters": {"request": asked}})
+        answer = client.post(
+            f"deployments/{deployed}/create_flow_run", json={"parameters": {"request": asked}}
+        )
     assert answer.status_code == 409
     assert next(iter(fault)) in answer.text
 
@@ -139,7 +149,10 @@ def test_a_reason_of_blanks_fits_the_form_and_is_refused_by_the_flow(prefect, ni
     before = prefect.audit()
     asked = {"study": "mini", "datasets": ["EX"], "reason": " " * 12, "requested_by": "Jane Doe"}
     state = rederive(request=asked, return_state=True)
-    assert (state.is_failed(), state.message) == (True, "no new run of mini; what they had before is untouched")
+    assert (state.is_failed(), state.message) == (
+        True,
+        "no new run of mini; what they had before is untouched",
+    )
     (refused,) = task_runs(state.state_details.flow_run_id)
     assert refused["state"]["message"] == "mini: a re-derivation needs a reason of at least 10 characters"
     assert prefect.audit() == before
@@ -184,10 +197,13 @@ def test_a_fault_of_the_machine_is_tried_again(prefect, night, monkeypatch):
         (OSError(errno.ENOSPC, "No space left on device", "outputs"), 3,
          "the machine refused: No space left on device (outputs)"),
         (ValueError(f"could not convert string to float: '{PLANTED}'"), 1,
-         "a fault of the product: ValueError at -; what it says may hold data and is in mini/fault.txt of the outputs"),
+         "a fault of the product: ValueError at -; "
+         "what it says may hold data and is in mini/fault.txt of the outputs"),
     ],
 )  # fmt: skip
-def test_what_does_not_go_away_fails_the_study_with_one_sentence(prefect, night, monkeypatch, fault, tries, said):
+def test_what_does_not_go_away_fails_the_study_with_one_sentence(
+    prefect, night, monkeypatch, fault, tries, said
+):
     from flows import shared
     from flows.nightly import nightly
 
@@ -199,7 +215,9 @@ def test_what_does_not_go_away_fails_the_study_with_one_sentence(prefect, night,
     assert (study["run_count"], study["state"]["message"]) == (tries, said)
 
 
-def test_prefect_holds_no_word_of_a_subject_in_its_database_its_logs_or_its_files(prefect, night, caplog, capfd):
+def test_prefect_holds_no_word_of_a_subject_in_its_database_its_logs_or_its_files(
+    prefect, night, caplog, capfd
+):
     """After all the runs above: a value in the data, in findings, and in the text of a fault."""
     from flows.nightly import nightly
 
@@ -214,3 +232,26 @@ def test_prefect_holds_no_word_of_a_subject_in_its_database_its_logs_or_its_file
     with sqlite3.connect(f"file:{database}?mode=ro", uri=True) as opened:
         assert opened.execute("select count(*) from task_run").fetchone()[0] > 10
         assert PLANTED not in "\n".join(opened.iterdump())
+
+
+def test_only_who_has_the_password_of_the_moment_is_answered(prefect):
+    from prefect.settings import PREFECT_API_URL
+
+    assert httpx.get(f"{PREFECT_API_URL.value()}/flows/count").status_code in (401, 405)
+    assert httpx.post(f"{PREFECT_API_URL.value()}/flows/count", json={}).status_code == 401
+
+
+def test_the_command_prints_where_the_results_are_and_fails_if_a_study_does(prefect):
+    from prefect.settings import PREFECT_API_AUTH_STRING, PREFECT_API_URL
+
+    known = {
+        "PREFECT_API_URL": PREFECT_API_URL.value(),
+        "PREFECT_API_AUTH_STRING": PREFECT_API_AUTH_STRING.value(),
+    }
+    process = subprocess.run(
+        [sys.executable, "-m", "flows"], capture_output=True, text=True, check=False, cwd=ROOT,
+        env=prefect.environment() | known | {"PREFECT_HOME": os.environ["PREFECT_HOME"]},
+    )  # fmt: skip
+    assert (process.returncode, process.stderr) == (1, "")
+    assert f"  results:   {prefect.latest}\n" in process.stdout
+    assert process.stdout.endswith("no new run of broken; what they had before is untouched\n")

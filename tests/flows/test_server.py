@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 import time
@@ -57,26 +56,3 @@ def test_no_server_is_started_where_the_environment_names_one(monkeypatch):
 
     monkeypatch.setenv("PREFECT_API_URL", "http://127.0.0.1:1/api")
     assert start_for_this_command() is None
-
-
-@pytest.mark.prefect
-def test_only_who_has_the_password_of_the_moment_is_answered(prefect):
-    import httpx
-    from prefect.settings import PREFECT_API_URL
-
-    assert httpx.get(f"{PREFECT_API_URL.value()}/flows/count").status_code in (401, 405)
-    assert httpx.post(f"{PREFECT_API_URL.value()}/flows/count", json={}).status_code == 401
-
-
-@pytest.mark.prefect
-def test_the_command_prints_where_the_results_are_and_fails_if_a_study_does(prefect):
-    from prefect.settings import PREFECT_API_AUTH_STRING, PREFECT_API_URL
-
-    known = {"PREFECT_API_URL": PREFECT_API_URL.value(), "PREFECT_API_AUTH_STRING": PREFECT_API_AUTH_STRING.value()}
-    process = subprocess.run(
-        [sys.executable, "-m", "flows"], capture_output=True, text=True, check=False, cwd=ROOT,
-        env=prefect.environment() | known | {"PREFECT_HOME": os.environ["PREFECT_HOME"]},
-    )  # fmt: skip
-    assert (process.returncode, process.stderr) == (1, "")
-    assert f"  results:   {prefect.latest}\n" in process.stdout
-    assert process.stdout.endswith("no new run of broken; what they had before is untouched\n")

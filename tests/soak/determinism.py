@@ -1,4 +1,6 @@
-"""The same input gives the same bytes: in another folder, zone, locale, row order, with other hashes and workers."""
+"""The same input gives the same bytes: in another folder, zone, locale, row order, with other hashes and
+workers.
+"""
 
 from __future__ import annotations
 
@@ -51,7 +53,10 @@ def begin(root: Path, place: Place, *studies: str) -> tuple[LittleHome, subproce
         for study in studies:
             shuffle_study(home.root / "mappings" / study, place.shuffled)
     environment = {name: value for name, value in os.environ.items() if name not in SETTINGS}
-    environment |= {"CDISCFLOW_HOME": str(home.root), "CDISCFLOW_WORKERS": str(place.workers)} | place.environment
+    environment |= {
+        "CDISCFLOW_HOME": str(home.root),
+        "CDISCFLOW_WORKERS": str(place.workers),
+    } | place.environment
     process = subprocess.Popen([sys.executable, "-c", DERIVE, *studies], env=environment, cwd=ROOT)
     return home, process
 
@@ -83,7 +88,9 @@ def shuffle_study(folder: Path, seed: int) -> int:
 
 
 def finish(home: LittleHome, process: subprocess.Popen, study: str) -> dict:
-    """What the run of a study says of itself, without what it says of the extract's files and of this one run."""
+    """What the run of a study says of itself, without what it says of the extract's files and of this one
+    run.
+    """
     assert process.wait(timeout=1200) == 0, f"{home.root}: the run failed"
     manifest = home.manifest((home.root / "outputs" / study / "latest").resolve(strict=True))
     return {name: value for name, value in manifest.items() if name not in ("extract", "hash", "run")}

@@ -1,4 +1,4 @@
-"""`cdiscflow run` killed at fifty moments, and five more times as a process that reads its packages itself."""
+"""`cdiscflow run` killed at fifty moments, and five times as a process that reads its packages itself."""
 
 from __future__ import annotations
 
