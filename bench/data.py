@@ -41,7 +41,7 @@ def _pilot_number(number: str, copy: int) -> str:
 
 
 def spine(folder: Path, subjects: int) -> int:
-    """The endpoint forms of `rd1302` for `subjects` subjects, manifest included, in `folder`; how many rows."""
+    """The endpoint forms of `rd1302` for `subjects` subjects, manifest included, in `folder`; its rows."""
     demo = MAPPINGS / "rd1302" / "demo"
     tables = {path.relative_to(demo): _read(path) for path in sorted(demo.rglob("*.csv"))}
     numbers = sorted({number for table in tables.values() for number in table["Subject"].to_pylist()})

@@ -20,15 +20,13 @@ app = typer.Typer(
     name="cdiscflow", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False,
     rich_markup_mode=None,
     help="Raw EDC exports to SDTM, ADaM, findings, tables and a package; and what changed and why.",
-    epilog="Exit code: 0 done, 1 refused or something is wrong (one message says what), 2 no command of ours.",
+    epilog="Exit code: 0 done, 1 refused or something is wrong (one message says what), 2 no such command.",
 )  # fmt: skip
 
 StudyName = Annotated[str, typer.Argument(help="A study under mappings/", metavar="STUDY")]
 Studies = Annotated[list[str] | None, typer.Argument(help="Studies; all if none", metavar="[STUDY]...")]
 Dataset = Annotated[str, typer.Argument(help="A dataset of the study, such as ADTTE", metavar="DATASET")]
-Subject = Annotated[
-    str, typer.Option(help="Screening number or USUBJID, or its end", metavar="SUBJECT")
-]
+Subject = Annotated[str, typer.Option(help="Screening number or USUBJID, or its end", metavar="SUBJECT")]
 Cut = Annotated[str, typer.Option(help="Data cut; else as study.yml says", metavar="YYYY-MM-DD")]
 Who = Annotated[
     str, typer.Option(help="Who asks, for the audit trail; without it your account", metavar="NAME")

@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from clinical import dates, records, results, rounding
+from clinical import dates, intervals, records, results, rounding
 from clinical.formula import compute_formula
 from clinical.frames import Column, as_text, assemble, constant, empty, take
 from clinical.resolve import REFERENCE
@@ -252,7 +252,7 @@ _ALGORITHMS = {
     "count": records.count,
     "total": records.total,
     "lookup": records.lookup,
-    "during": records.during,
+    "during": intervals.during,
     "pick": records.pick,
     "program": records.program,
 }
