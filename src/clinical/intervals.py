@@ -14,7 +14,7 @@ from clinical.frames import (
     take,
 )
 from clinical.resolve import split_source
-from clinical.rows import Records, Rows
+from clinical.rows import Records, Rows, column_of
 from clinical.words import Word
 
 DAY = 86_400
