@@ -32,7 +32,7 @@ def evaluate(rows: Rows, word: Word) -> Column:
 
 
 def _value(rows: Rows, word: Word) -> Column:
-    return _rounded(rows, _ALGORITHMS[word.word](rows, word), word)
+    return _rounded(rows, ALGORITHMS[word.word](rows, word), word)
 
 
 def _rounded(rows: Rows, column: Column, word: Word) -> Column:
@@ -230,7 +230,7 @@ def study_day(rows: Rows, word: Word) -> Column:
     return dates.study_day(rows.value(word.value), rows.value(reference))
 
 
-_ALGORITHMS = {
+ALGORITHMS = {
     "copy": copy,
     "constant": constant_text,
     "text": text,

@@ -24,7 +24,9 @@ def test_the_spine_has_exactly_the_subjects_asked_for_and_a_manifest_that_agrees
     subjects = set(column(tmp_path / "edc_csv" / "IC.csv", "Subject"))
     assert subjects == {f"00-{number:03d}" for number in range(20)}
     manifest = json.loads((tmp_path / "manifest.json").read_text("utf-8"))
-    assert manifest["files"]["edc_csv/IC.csv"]["rows"] == len(column(tmp_path / "edc_csv" / "IC.csv", "Subject"))
+    assert manifest["files"]["edc_csv/IC.csv"]["rows"] == len(
+        column(tmp_path / "edc_csv" / "IC.csv", "Subject")
+    )
 
 
 def test_one_edit_changes_one_response_of_one_subject(tmp_path: Path):

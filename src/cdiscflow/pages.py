@@ -1,0 +1,89 @@
+"""Pages generated from the code: one for each word of the spec language, and the catalogue of messages.
+
+`python -m cdiscflow.pages` writes them; a test regenerates and compares.
+"""
+
+from __future__ import annotations
+
+import inspect
+from pathlib import Path
+
+from cdiscflow.home import CHECKOUT
+from clinical.algorithms import ALGORITHMS
+from clinical.errors import catalogue
+from clinical.words import COMMON, NEEDED, WORDS
+
+KINDS = {
+    "name": "a name: `VAR`, `helper`, `DS.VAR`, `raw.FIELD`, `raw.FORM.FIELD`, `study.key`, `each.key`",
+    "names": "a name, or a list of names",
+    "column": "a column of another dataset or form: `DS.VAR`, `raw.FORM.FIELD`",
+    "text": "text",
+    "texts": "text, or a list of texts",
+    "code": "the word `code`",
+    "int": "a whole number",
+    "number": "the word `number`",
+    "template": "text with names in braces",
+    "expression": "names, numbers, + - * / and parentheses",
+    "lines": "a list of lines, each with one word",
+    "condition": "a condition on the record being built",
+    "where": "a condition on the records that are read",
+    "sources": "`DS.VAR`, `DS`, `raw.FORM.FIELD`, or a list of them or of `{of, where}`",
+    "match": "a mapping of the other's columns to names of this record",
+    "reads": "a mapping of datasets (or `raw.FORM`) to lists of columns, or `all`",
+}
+
+
+def word_page(word: str) -> str:
+    """The reference page of one word, in Markdown."""
+    kind, arguments = WORDS[word]
+    lines = [f"# {word}", "", inspect.getdoc(ALGORITHMS[word]) or "", "", f"Takes {_kind(kind)}.", ""]
+    rows = [(name, _kind(each), name in NEEDED.get(word, ())) for name, each in arguments.items()]
+    if rows:
+        lines += ["| argument | is | needed |", "|---|---|---|"]
+        lines += [f"| `{name}` | {text} | {'yes' if needed else ''} |" for name, text, needed in rows]
+        lines.append("")
+    common = ", ".join(f"`{name}`" for name in COMMON)
+    return "\n".join([*lines, f"Every word also takes {common}.", ""])
+
+
+def _kind(kind: str) -> str:
+    return KINDS.get(kind) or " or ".join(f"`{choice}`" for choice in kind.split("|"))
+
+
+def messages_page() -> str:
+    """Every message the product can give, in Markdown, by id."""
+    lines = ["# Messages", "", "`cdiscflow explain <id>` prints the same.", ""]
+    for entry in sorted(catalogue().values(), key=lambda each: each.id):
+        rule = f" Rule {entry.rule}." if entry.rule else ""
+        text = [f"## {entry.id}", "", f"> {entry.text}", "", f"{entry.means}{rule}", ""]
+        lines += [
+            *text,
+            f"Usual cause: {entry.cause}",
+            "",
+            f"To do: {entry.todo}",
+            "",
+            f"Since {entry.since}.",
+            "",
+        ]
+    return "\n".join(lines)
+
+
+def pages() -> dict[str, str]:
+    """Every generated page by its path in the checkout."""
+    language = "the language as a whole is in [spec_language.md](../design/spec_language.md)"
+    listed = [f"- [{word}]({word}.md)" for word in WORDS]
+    index = ["# The words of a spec", "", f"Generated from the code; {language}.", "", *listed, ""]
+    found = {f"docs/language/{word}.md": word_page(word) for word in WORDS}
+    return {"docs/language/README.md": "\n".join(index), **found, "docs/messages.md": messages_page()}
+
+
+def write_pages(root: Path = CHECKOUT) -> None:
+    """Writes every generated page below `root`."""
+    for name, text in pages().items():
+        path = root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, "utf-8")
+
+
+if __name__ == "__main__":
+    write_pages()
