@@ -17,6 +17,7 @@ from clinical.manifest import read_manifest
 from clinical.read import Mapping, Sequence, Text
 from clinical.run import read_frame
 from clinical.spec import Dataset
+from clinical.study import Study
 from clinical.where import mask
 from clinical.words import Word
 
@@ -40,47 +41,51 @@ def explain_message(identity: str) -> list[str]:
 
 
 def explain_rows(home: Home, study_name: str, dataset: str, what: str, subject: str) -> list[str]:
-    """The rows of a dataset for a subject, the lines of the spec behind them, and the records back to the EDC
-    page.
+    """The rows of a dataset for a subject, the lines of the spec and the records behind them.
 
-    `what` is a PARAMCD or a variable. Raises: InputError where there is no such run, dataset, variable or
-    row.
+    `what` is a PARAMCD or a variable.
+    Raises: InputError where there is no such run, dataset, variable or row.
     """
     study = home.load(study_name)
     frames = _Frames(find_run(home, study_name, "latest"))
     frame = frames.get(dataset)
     if frame is None:
         raise unknown_dataset(study_name, dataset, frames.entries)
-    is_parameter = "PARAMCD" in frame and (frame["PARAMCD"] == what).any()
-    chosen = pd.Series(True, index=frame.index)
-    if subject:
-        chosen &= frame["USUBJID"].str.endswith(person_asked(study, subject))
-    if is_parameter:
-        chosen &= frame["PARAMCD"] == what
-    elif what and what not in frame:
-        raise InputError("ask.no-variable", study_name, dataset=dataset, what=what)
-    elif what:
-        chosen &= frame[what].notna()
+    is_parameter = "PARAMCD" in frame and bool((frame["PARAMCD"] == what).any())
+    chosen = _asked_for(study, frame, dataset, what, subject, is_parameter)
     rows = frame.index[chosen]
     if not len(rows):
-        raise InputError(
-            "ask.no-row", study_name, dataset=dataset, what=what and f" with {what}", subject=subject
-        )
+        told = f" with {what}" if what else ""
+        raise InputError("ask.no-row", study_name, dataset=dataset, what=told, subject=subject)
     spec = study.datasets.get(dataset.removeprefix("SUPP"))
-    words = [] if spec is None or is_parameter else [word for _, word in spec.statements(what)]
-    lines = [f"{word.at}: {dataset}.{what} is {in_english(word)}" for word in dict.fromkeys(words)]
+    stated = [] if spec is None or is_parameter else [word for _, word in spec.statements(what)]
+    words = list(dict.fromkeys(stated))
+    lines = [f"{word.at}: {dataset}.{what} is {in_english(word)}" for word in words]
     if spec is not None and not words:
         shown = frame.loc[rows[:SHOWN]]
         lines += _parameter_lines(spec, what, shown) if is_parameter else [_records_line(spec)]
+    names = _shown(frame, what, is_parameter)
     for row in rows[:SHOWN]:
-        values = ", ".join(f"{n}={t}" for n, t in _cells(frame, row, _shown(frame, what, is_parameter)) if t)
+        values = ", ".join(f"{name}={text}" for name, text in _cells(frame, row, names) if text)
         lines.append(f"{dataset} row {row + 1}: {values}")
-        for word in dict.fromkeys(words):
+        for word in words:
             lines += [f"  {line}" for line in _chosen(frames, word, frame, row, what)]
         lines += [f"  {line}" for line in _behind(frames, dataset, row, depth=0)]
-    if len(rows) > SHOWN:
-        lines.append(f"... and {len(rows) - SHOWN} more rows")
-    return lines
+    return lines + ([f"... and {len(rows) - SHOWN} more rows"] if len(rows) > SHOWN else [])
+
+
+def _asked_for(
+    study: Study, frame: pd.DataFrame, dataset: str, what: str, subject: str, is_parameter: bool
+) -> pd.Series:
+    """Which rows are asked for: of the subject, of the parameter, or with a value of the variable."""
+    chosen = pd.Series(True, index=frame.index)
+    if subject and "USUBJID" in frame:
+        chosen &= frame["USUBJID"].str.endswith(person_asked(study, subject))
+    if is_parameter:
+        return chosen & (frame["PARAMCD"] == what)
+    if what and what not in frame:
+        raise InputError("ask.no-variable", study.name, dataset=dataset, what=what)
+    return chosen & frame[what].notna() if what else chosen
 
 
 def _shown(frame: pd.DataFrame, what: str, is_parameter: bool) -> list[str]:

@@ -202,6 +202,8 @@ def _dataset(name: str, text: Text, output: Output | None) -> str:
             faults.append(f"{name}.{variable.name} is {column.dtype}, not {variable.type}")
     if faults:
         return "\n".join(faults)
+    if "STUDYID" in header and [column for column in frame if column in header] != header:
+        return f"{name}: the columns leave in the order {', '.join(frame)}"
     return _difference(name, [" | ".join(row) for row in rows], _lines(frame, header))
 
 

@@ -83,8 +83,17 @@ class Build:
     def _column(self, made: Made, name: str) -> Column:
         if name == self.names.sequence(made.spec):
             return sequence_numbers(self, made)
-        column = assemble(made.size, list(self._pieces(made, name)))
-        return self._typed(made, name, column)
+        pieces = list(self._pieces(made, name))
+        if not pieces and made.programmed is not None and len(made.programmed):
+            self._must_be_expected(made.spec, name)
+        return self._typed(made, name, assemble(made.size, pieces))
+
+    def _must_be_expected(self, spec: Dataset, name: str) -> None:
+        """A column that no word states and no program returned is empty only if the standard expects it."""
+        standard = self.study.standards.get(spec.name)
+        known = standard.variables.get(name) if standard else None
+        if known is None or known.core != "Exp":
+            raise DerivationError("build.column-not-made", spec.name, column=name)
 
     def _pieces(self, made: Made, name: str) -> Iterator[tuple[np.ndarray, Column]]:
         """Values by the rows they are for; a word that several parts share is evaluated once for all their

@@ -34,7 +34,10 @@ def piece(name: str, rows: Frame | list[tuple]) -> Frame:
     """A frame of a ledger with its columns and types: whole numbers, and text that is never missing."""
     if not len(rows):
         return _nothing(name).copy()
-    return _typed(name, rows if isinstance(rows, pd.DataFrame) else pd.DataFrame(rows, columns=PIECES[name]))
+    if isinstance(rows, pd.DataFrame):
+        return _typed(name, rows)
+    cells = dict(zip(PIECES[name], zip(*rows, strict=True), strict=True))
+    return pd.DataFrame({c: pd.Series(cells[c], dtype="int64" if c in INTEGERS else "str") for c in cells})
 
 
 @cache

@@ -30,6 +30,7 @@ from clinical.frames import (
 from clinical.kinds import DATE, UNKNOWN
 from clinical.resolve import split_source
 from clinical.rows import Records, Rows, column_of, kind_of, tested
+from clinical.where import Column as Other
 from clinical.where import Condition, mask
 from clinical.words import Source, Word
 
@@ -158,8 +159,7 @@ def _matching(
         if not where.others:
             held = records.person[_plain(rows, records, where)]
             rows.build.matched(rows.made.spec, word, source.of, [where], held)
-    left, right, groups = rows.groups(records)
-    owner, row = expand(left, right, groups)
+    owner, row = expand(*_alike(rows, records, conditions))
     chosen = np.ones(len(row), dtype=bool)
     for where in conditions:
         chosen &= mask(
@@ -171,6 +171,26 @@ def _matching(
         )
     rows.build.use(rows.made.spec, records, row[chosen])
     return owner[chosen], row[chosen]
+
+
+def _alike(rows: Rows, records: Records, conditions: list[Condition]) -> tuple[np.ndarray, np.ndarray, int]:
+    """Codes under which a record agrees with those it may read: by person, and by what must equal a column.
+
+    Dates are left to the condition itself, because what they can mean decides.
+    """
+    left, right, groups = rows.groups(records)
+    here, there = [pd.Series(left)], [pd.Series(right)]
+    for test in (test for where in conditions if len(where.any_of) == 1 for test in where.any_of[0]):
+        if test.op != "eq" or not isinstance(test.value, Other) or rows.dated(test.value.name):
+            continue
+        if kind_of(rows.build, records, test.column) != DATE:
+            here.append(rows.tested(test.value.name))
+            there.append(tested(rows.build, records, test.column))
+    if len(here) == 1:
+        return left, right, groups
+    one, two = joint_codes(here, there)
+    one, two = np.where(left < 0, -1, one), np.where(right < 0, -1, two)
+    return one, two, int(max(one.max(initial=-1), two.max(initial=-1))) + 1
 
 
 def _plain(rows: Rows, records: Records, where: Condition) -> np.ndarray:

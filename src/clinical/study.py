@@ -61,7 +61,6 @@ def load_study(folder: Path, library: Path = LIBRARY) -> Study:
 
     Raises: SpecErrors with all faults of all files, never only the first.
     """
-    shown_from = folder.resolve().parents[1]
     errors: list[SpecError] = []
     config = read_yaml(folder / "study.yml", folder.parent.parent)
     if not isinstance(config.get("study"), str) or not config["study"]:
@@ -72,17 +71,7 @@ def load_study(folder: Path, library: Path = LIBRARY) -> Study:
         forms = read_forms(folder / "raw", folder.parent.parent)
     except SpecErrors as faults:
         errors += faults.errors
-    datasets: dict[str, Dataset] = {}
-    for layer in LAYERS:
-        for path in sorted((folder / layer).glob("*.yml")):
-            try:
-                dataset = read_dataset(path.resolve(), shown_from, library.resolve().parent, layer, config)
-            except SpecError as fault:
-                errors.append(fault)
-                continue
-            first = datasets.setdefault(dataset.name, dataset)
-            if first is not dataset:
-                errors.append(SpecError("spec.dataset-twice", dataset.at, name=dataset.name, first=first.at))
+    datasets = _datasets(folder, library, config, errors)
     if errors:
         raise SpecErrors(errors)
     return Study(
@@ -97,6 +86,22 @@ def load_study(folder: Path, library: Path = LIBRARY) -> Study:
         units=Units(library / "units.csv"),
         transliteration=read_transliteration(library / "transliteration.csv"),
     )
+
+
+def _datasets(folder: Path, library: Path, config: Mapping, errors: list[SpecError]) -> dict[str, Dataset]:
+    shown_from, bases = folder.resolve().parents[1], library.resolve().parent
+    datasets: dict[str, Dataset] = {}
+    for layer in LAYERS:
+        for path in sorted((folder / layer).glob("*.yml")):
+            try:
+                dataset = read_dataset(path.resolve(), shown_from, bases, layer, config)
+            except SpecError as fault:
+                errors.append(fault)
+                continue
+            first = datasets.setdefault(dataset.name, dataset)
+            if first is not dataset:
+                errors.append(SpecError("spec.dataset-twice", dataset.at, name=dataset.name, first=first.at))
+    return datasets
 
 
 def misspelled_settings(config: Mapping) -> Iterable[SpecError]:

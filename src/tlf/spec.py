@@ -131,6 +131,17 @@ def read_displays(folder: Path, study: Mapping) -> dict[str, Display]:
     return found
 
 
+def _rows(node: Mapping, owner: str, records: str, parts: tuple, survival: bool) -> dict[str, Row]:
+    rows: dict[str, Row] = {}
+    for name, given in node.get("rows", Mapping()).items():
+        at = place(node["rows"], name, f"{owner}.{name}")
+        counts = tuple(one.name for one in rows.values() if one.word == "count")
+        rows[name] = row_of(name, given, at, records, parts, counts)
+        if rows[name].needs_survival and not survival:
+            raise SpecError("tlf.needed", at, key="survival")
+    return rows
+
+
 def read_display(path: Path, root: Path, study: Mapping) -> Display:
     """The display that one file states, with everything it extends.
 
@@ -146,13 +157,7 @@ def read_display(path: Path, root: Path, study: Mapping) -> Display:
     survival = _survival(node["survival"], owner) if "survival" in node else None
     figure = _figure(node["figure"], owner) if "figure" in node else None
     _one_of(node, ("rows", "figure"), owner)
-    rows: dict[str, Row] = {}
-    for name, given in node.get("rows", Mapping()).items():
-        at = place(node["rows"], name, f"{owner}.{name}")
-        counts = tuple(one.name for one in rows.values() if one.word == "count")
-        rows[name] = row_of(name, given, at, records or population.dataset, parts, counts)
-        if rows[name].needs_survival and survival is None:
-            raise SpecError("tlf.needed", at, key="survival")
+    rows = _rows(node, owner, records or population.dataset, parts, survival is not None)
     if figure and survival is None:
         raise SpecError("tlf.needed", f"{node.at}: {owner}", key="survival")
     return Display(

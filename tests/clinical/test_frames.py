@@ -1,4 +1,4 @@
-"""Order, groups and constants of columns: what they give, and that long columns give the same as short ones."""
+"""Order, groups and constants of columns: what they give, for long columns as for short ones."""
 
 import numpy as np
 import pandas as pd
