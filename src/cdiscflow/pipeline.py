@@ -131,7 +131,7 @@ class _Work:
         )
         shown = self.timed("tables", lambda: write_displays(self.plan, derived, self.job, self.cut))
         found = [extract.findings, derived.findings, gates.findings, shown]
-        findings = write_findings(self.job, self.before, found, self.delivery.name)
+        findings = write_findings(self.job, self.before, found, self.delivery.name, derived.stopped)
         self.job.write_text("findings/validation.html", gates.page(findings))
         write_accounts(self.job, self.plan, extract, derived)
         said = {

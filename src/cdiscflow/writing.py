@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 from pathlib import Path
 
@@ -76,10 +77,12 @@ def _write_xpt(path: Path, output: Output, delivery: Delivery) -> None:
     write_xpt(path, output.frame, name=output.name, label=output.label, variables=variables, created=created)
 
 
-def write_findings(job: Run, before: Path | None, found: list[pd.DataFrame], extract: str) -> pd.DataFrame:
+def write_findings(
+    job: Run, before: Path | None, found: list[pd.DataFrame], extract: str, stopped: Collection[str]
+) -> pd.DataFrame:
     """All findings with their status against the last run, as Parquet and for a spreadsheet."""
     old = read_frame(before, FINDINGS) if before else None
-    findings = with_status(pd.concat(found, ignore_index=True), old, extract)
+    findings = with_status(pd.concat(found, ignore_index=True), old, extract, stopped)
     job.write_frame(FINDINGS, findings)
     write_csv(job.path("findings/findings.csv"), findings)
     return findings

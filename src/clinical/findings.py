@@ -6,6 +6,7 @@ severity comes from the message catalogue.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from functools import cache
 from hashlib import sha256
 
@@ -131,11 +132,12 @@ def finding_ids(frame: Frame) -> pd.Series:
     )
 
 
-def with_status(found: Frame, before: Frame | None, extract: str) -> Frame:
+def with_status(found: Frame, before: Frame | None, extract: str, stopped: Collection[str] = ()) -> Frame:
     """Findings with id, status against the last run and the extract that showed them first.
 
-    Rows: all of `found`, and those of `before` that are gone, as closed. Status is new, open, closed or
-          reopened.
+    Rows: all of `found`, and those of `before` that are gone, as closed; about a dataset that `stopped`, so
+          that
+          nobody judged it, they stay open. Status is new, open, closed or reopened.
     """
     found = found.reindex(columns=COLUMNS).astype("str").fillna("")
     found.insert(0, "id", finding_ids(found))
@@ -151,7 +153,9 @@ def with_status(found: Frame, before: Frame | None, extract: str) -> Frame:
     known = old["status"].notna()
     found["status"] = found["status"].mask(known, "open").mask(old["status"] == "closed", "reopened")
     found["first_seen"] = found["first_seen"].mask(known, old["first_seen"])
-    gone = before[~before["id"].isin(found["id"])].assign(status="closed")
+    gone = before[~before["id"].isin(found["id"])].copy()
+    judged = ~gone["dataset"].isin(list(stopped)) | (gone["status"] == "closed")
+    gone["status"] = gone["status"].mask(judged, "closed").mask(~judged, "open")
     return _in_order(pd.concat([found, gone], ignore_index=True))
 
 

@@ -77,3 +77,11 @@ def test_a_rule_speaks_in_its_own_words():
     assert line[["message", "rule", "severity", "text", "todo", "value", "subject", "folder"]].tolist() == [
         "V-RS-101", "B-DIRT-23", "warning", "a relapse too early", "Ask.", "RSDTC 2024-08-26", "01-004", ""
     ]  # fmt: skip
+
+
+def test_a_finding_about_a_dataset_that_stopped_is_not_closed_by_that():
+    """Nobody judged the dataset, so nobody can say that its fault is gone."""
+    said = {"message": ["V-DM-1", "V-EX-1"], "dataset": ["DM", "EX"]}
+    before = with_status(pd.DataFrame(said).reindex(columns=COLUMNS), None, "one")
+    after = with_status(pd.DataFrame(columns=COLUMNS), before, "two", {"DM"})
+    assert dict(zip(after["dataset"], after["status"], strict=True)) == {"DM": "open", "EX": "closed"}
