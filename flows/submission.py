@@ -19,8 +19,7 @@ def submission(study: str, requested_by: str, run: str = "latest", purpose: str 
     here = home()
     tell = partial(told, outputs=here.outputs / study)
     with Holding() as held:
-        package = in_task(
-            study, lambda: draft_package(here, study, run, purpose, requested_by), tell, retried=True
-        )
+        work = partial(draft_package, here, study, run, purpose, requested_by, print)
+        package = in_task(study, work, tell, retried=True)
         print(f"{study}: {package.name} in {package.parent}", flush=True)
     return Failed(message=tell(held.fault)) if held.fault else Completed(message=package.name)

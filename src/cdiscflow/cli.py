@@ -205,7 +205,8 @@ def draft(
     from cdiscflow.home import home
     from cdiscflow.report import near, user_name
 
-    print(f"{study}: draft package in {near(draft_package(home(), study, run, 'draft', who or user_name()))}")
+    package = draft_package(home(), study, run, "draft", who or user_name(), _warn)
+    print(f"{study}: draft package in {near(package)}")
 
 
 @app.command()

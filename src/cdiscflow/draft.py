@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 from cdiscflow.home import Home
@@ -13,17 +14,20 @@ from clinical.errors import InputError
 from clinical.files import file_hash, files_below, json_bytes, make_folder, remove_tree, write_bytes
 from clinical.lock import study_lock
 from clinical.manifest import NAME, Digests, check_files, read_manifest
+from clinical.run import recover
 
 PURPOSES = ("draft",)
 LAYERS = {"xpt/sdtm": "tabulations/sdtm", "xpt/adam": "analysis/adam/datasets"}
 PROGRAMS = "analysis/adam/programs"
 
 
-def draft_package(home: Home, study: str, run: str, purpose: str, who: str) -> Path:
+def draft_package(
+    home: Home, study: str, run: str, purpose: str, who: str, warn: Callable[[str], object] | None = None
+) -> Path:
     """The folder `outputs/<study>/packages/draft-<run>`, made anew; checksums lie outside m5 [F-NAME].
 
-    Raises: InputError for a purpose that is not built yet, nobody's name, or a run that is not there;
-            RunError
+    `warn` is told who else writes the study while this waits for it.
+    Raises: InputError for a purpose that is not built yet, nobody's name, or a run that is not there; RunError
             where a file of the run is not the one it was finished with.
     """
     if purpose not in PURPOSES:
@@ -32,7 +36,8 @@ def draft_package(home: Home, study: str, run: str, purpose: str, who: str) -> P
         raise InputError("ask.package-who", study)
     source = find_run(home, study, run)
     outputs = home.outputs / study
-    with study_lock(outputs, f"package of {study}"):
+    with study_lock(outputs, f"package of {study}", say=warn):
+        recover(outputs, who)
         for fault in check_files(source, read_manifest(source), Digests()).values():
             raise fault
         target = outputs / "packages" / f"{purpose}-{source.name}"

@@ -60,8 +60,9 @@ def near(folder: Path) -> str:
 def find_run(home: Home, study: str, name: str) -> Path:
     """The folder of a run by its id; `latest` is the one people see, `previous` the accepted one before it.
 
-    Raises: InputError where there is none.
+    Raises: InputError where there is none, or no such study.
     """
+    _need_study(home, study)
     outputs = home.outputs / study
     if name == "previous":
         name = _previous(outputs)
@@ -72,6 +73,11 @@ def find_run(home: Home, study: str, name: str) -> Path:
     if not found.is_dir():
         raise InputError("ask.no-run", study, run=name)
     return found
+
+
+def _need_study(home: Home, study: str) -> None:
+    if study not in home.studies():
+        raise InputError("ask.no-study", study, known=", ".join(home.studies()))
 
 
 def _previous(outputs: Path) -> str:
@@ -171,9 +177,8 @@ def verify_lines(
 
     Needs:  `warn` is told who holds the study's lock, if it must be waited for.
     """
+    _need_study(home, study)
     outputs = home.outputs / study
-    if study not in home.studies():
-        raise InputError("ask.no-study", study, known=", ".join(home.studies()))
     if not outputs.is_dir():
         say(f"{study}: {sentence('ask.nothing-yet')}")
         return
@@ -194,8 +199,9 @@ def begin_anew(home: Home, study: str, who: str, why: str, warn: Callable[[str],
         raise InputError("ask.anew-reason", study, shortest=SHORTEST_REASON)
     if len(who.strip()) < SHORTEST_NAME:
         raise InputError("ask.anew-who", study)
+    _need_study(home, study)
     outputs = home.outputs / study
-    if study not in home.studies() or not outputs.is_dir():
+    if not outputs.is_dir():
         raise InputError("ask.nothing-yet", study)
     with study_lock(outputs, f"new audit trail of {study}", say=warn):
         record_anew(outputs, who, why.strip())

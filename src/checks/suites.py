@@ -119,11 +119,14 @@ def _great_expectations() -> tuple[object, object]:
     """The package, and a context that keeps nothing, shows no progress and sends nothing."""
     os.environ["GX_ANALYTICS_ENABLED"] = "false"
     import great_expectations as gx
-    from great_expectations.data_context.types.base import ProgressBarsConfig
+    from great_expectations.data_context.types import base
 
-    context = gx.get_context(mode="ephemeral")
-    context.variables.progress_bars = ProgressBarsConfig(globally=False)
-    return gx, context
+    config = base.DataContextConfig(
+        analytics_enabled=False,
+        progress_bars=base.ProgressBarsConfig(globally=False),
+        store_backend_defaults=base.InMemoryStoreBackendDefaults(),
+    )
+    return gx, gx.get_context(mode="ephemeral", project_config=config)
 
 
 def expectations(expected: Expected) -> list:

@@ -57,6 +57,7 @@ class Names:
         standard = self.study.standards.get(dataset.name)
         if standard:
             known |= {name for name, variable in standard.variables.items() if variable.core == "Exp"}
+            known |= set(dataset.keys) & set(standard.variables)
             known |= {self.sequence(dataset)} - {""}
         return known
 

@@ -84,12 +84,14 @@ def test_a_command_that_does_not_exist_is_refused_with_exit_code_2(run):
 
 @pytest.mark.parametrize(
     "arguments",
-    [("run", "mimi"), ("check", "mimi"), ("build", "mimi", "DM"), ("verify", "mimi"),
+    [("run", "mimi"), ("check", "mimi"), ("build", "mimi", "DM"), ("verify", "mimi"), ("findings", "mimi"),
+     ("draft", "mimi"), ("diff", "mimi"), ("explain", "mimi", "DM"), ("findings", "../mini"),
+     ("record-anew", "mimi", "--why", "the trail was edited"),
      ("rederive", "mimi", "--dataset", "DM", "--reason", "the site corrected a dose")],
 )  # fmt: skip
 def test_a_study_that_does_not_exist_is_refused_in_one_line_with_those_that_do(run, seen, arguments):
     answer = run(*arguments)
-    assert (answer.code, answer.err) == (1, "mimi: no such study; there are mini\n")
+    assert (answer.code, answer.err) == (1, f"{arguments[1]}: no such study; there are mini\n")
 
 
 def test_what_the_machine_refuses_is_one_line_and_no_traceback(run, seen, tmp_path, monkeypatch):

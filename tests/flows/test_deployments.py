@@ -6,6 +6,7 @@ import inspect
 import os
 import subprocess
 import sys
+import tomllib
 
 import pytest
 import yaml
@@ -80,6 +81,15 @@ def test_nothing_in_git_names_a_folder_of_this_machine():
     text = (ROOT / "prefect.yaml").read_text("utf-8") + (ROOT / "prefect.toml").read_text("utf-8")
     assert "{{ $CDISCFLOW_HOME }}" in text
     assert str(ROOT) not in text
+
+
+def test_a_server_started_in_the_checkout_reports_to_nobody_and_keeps_up_with_its_task_runs():
+    """Its clients ask it whether they may report; one event at a time, task runs come minutes late."""
+    stated = tomllib.loads((ROOT / "prefect.toml").read_text("utf-8"))
+    assert stated["server"]["analytics_enabled"] is False
+    recorder = stated["server"]["services"]["task_run_recorder"]
+    assert (recorder["batch_size"], recorder["read_batch_size"]) == (100, 100)
+    assert stated["logging"]["level"] == "WARNING"
 
 
 def test_telemetry_is_off_in_the_code_whatever_the_environment_says():
