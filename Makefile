@@ -9,7 +9,7 @@ nightly: .venv/ready
 	@$(BIN)/python -m flows
 
 test: .venv/ready
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest -n auto --dist loadfile
 
 check: .venv/ready
 	@$(BIN)/ruff format --check src flows tests bench

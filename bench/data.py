@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import re
+import sys
 from collections.abc import Callable
 from hashlib import sha256
 from pathlib import Path
@@ -133,3 +134,13 @@ def _write(path: Path, table: pa.Table) -> int:
     path.parent.mkdir(parents=True, exist_ok=True)
     csv.write_csv(table, path)
     return table.num_rows
+
+
+def main(name: str, folder: str, *size: str) -> None:
+    """Makes one of the larger extracts, or the edit; prints how many rows, or whose page."""
+    work = {"pilot": pilot, "spine": spine, "edit_one_record": edit_one_record}[name]
+    print(json.dumps({"made": work(Path(folder), *map(int, size))}))
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

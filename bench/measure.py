@@ -58,6 +58,11 @@ def work(name: str, *arguments: object) -> Cost:
     return cost_of(["-m", "bench.work", name, *map(str, arguments)])
 
 
+def made(name: str, *arguments: object) -> int | str:
+    """What a function of `bench.data` says, in its own process: a child's peak starts at its parent's."""
+    return cost_of(["-m", "bench.data", name, *map(str, arguments)]).said["made"]
+
+
 def machine() -> str:
     """Processor, memory, system and versions, for the head of the report."""
     lines = Path("/proc/cpuinfo").read_text().splitlines()

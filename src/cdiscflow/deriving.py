@@ -47,7 +47,7 @@ def rebuild(
     people = people_of(raw)
     prints = fingerprints(plan, raw, people.of_records, cut)
     memory = None if force and not datasets else remember(before, people.count)
-    again = {name: set(found) for name, found in stale(prints, memory.prints if memory else {}).items()}
+    again = stale(prints, memory.prints if memory else {})
     for name in followers(plan, datasets) if datasets else ():
         again.setdefault(name, set()).update(_asked(prints[name], people, subjects))
     fresh = _fresh(plan, raw, cut, people, again, around)
@@ -91,6 +91,7 @@ def _fresh(
             part = derive(plan, frames, cut, set(names), around, workers, people.count)
             found.outputs |= part.outputs
             found.stopped |= part.stopped
+            found.lacking |= part.lacking
             found.ledger = found.ledger.joined(part.ledger.only({name: again[name] for name in names}))
     return found
 
@@ -111,5 +112,6 @@ def _together(
     return Derived(
         outputs={name: outputs[name] for name in known if name.removeprefix("SUPP") not in stopped},
         stopped=fresh.stopped,
+        lacking=fresh.lacking,
         ledger=ledger,
     )

@@ -27,8 +27,8 @@ def draft_package(
     """The folder `outputs/<study>/packages/draft-<run>`, made anew; checksums lie outside m5 [F-NAME].
 
     `warn` is told who else writes the study while this waits for it.
-    Raises: InputError for a purpose that is not built yet, nobody's name, or a run that is not there; RunError
-            where a file of the run is not the one it was finished with.
+    Raises: InputError for a purpose that is not built yet, nobody's name, or a run that is not there;
+            RunError where a file of the run is not the one it was finished with.
     """
     if purpose not in PURPOSES:
         raise InputError("ask.purpose", study, purpose=purpose, known=" or ".join(PURPOSES))

@@ -1,18 +1,26 @@
-"""Pages generated from the code: one for each word of the spec language, and the catalogue of messages.
+"""Pages generated from the code: one for each word of the spec language, the catalogue of messages, and the
+JSON Schema of specs.
 
-`python -m cdiscflow.pages` writes them; a test regenerates and compares.
+What a word gives is its docstring; its arguments come from the tables the reader uses; example and refusals
+are conformance cases that pass. `python -m cdiscflow.pages` writes them; a test regenerates and compares.
 """
 
 from __future__ import annotations
 
 import inspect
+import json
 from pathlib import Path
 
 from cdiscflow.home import CHECKOUT
+from cdiscflow.schema import spec_schema
+from cdiscflow.selftest import Case, cases, refusals_of
 from clinical.algorithms import ALGORITHMS
 from clinical.errors import catalogue
-from clinical.words import COMMON, NEEDED, WORDS
+from clinical.explain import in_english
+from clinical.read import parse_yaml
+from clinical.words import COMMON, NEEDED, WORDS, parse_word, with_lines
 
+FIELDS = ("Rows", "Needs", "Gives", "Units", "Ties", "Missing", "Raises", "Source")
 KINDS = {
     "name": "a name: `VAR`, `helper`, `DS.VAR`, `raw.FIELD`, `raw.FORM.FIELD`, `study.key`, `each.key`",
     "names": "a name, or a list of names",
@@ -36,14 +44,53 @@ KINDS = {
 def word_page(word: str) -> str:
     """The reference page of one word, in Markdown."""
     kind, arguments = WORDS[word]
-    lines = [f"# {word}", "", inspect.getdoc(ALGORITHMS[word]) or "", "", f"Takes {_kind(kind)}.", ""]
+    lines = [f"# {word}", "", *_described(word), "", f"Takes {_kind(kind)}.", ""]
     rows = [(name, _kind(each), name in NEEDED.get(word, ())) for name, each in arguments.items()]
     if rows:
         lines += ["| argument | is | needed |", "|---|---|---|"]
         lines += [f"| `{name}` | {text} | {'yes' if needed else ''} |" for name, text, needed in rows]
         lines.append("")
     common = ", ".join(f"`{name}`" for name in COMMON)
-    return "\n".join([*lines, f"Every word also takes {common}.", ""])
+    lines += [f"Every word also takes {common}.", ""]
+    mine = [case for case in cases() if case.topic == word]
+    lines += _example(word, next(case for case in mine if "gives" in case.says and "lines" in case.says))
+    lines += ["## What is refused", "", "| | message |", "|---|---|"]
+    for case in mine:
+        for text in refusals_of(case):
+            lines.append(f"| {case.name} | `{text.split(': ', 2)[-1]}` |")
+    return "\n".join([*lines, ""])
+
+
+def _described(word: str) -> list[str]:
+    """The word's docstring, its fields as a list."""
+    lines = []
+    for line in (inspect.getdoc(ALGORITHMS[word]) or "").split("\n"):
+        name, colon, rest = line.partition(":")
+        if colon and name in FIELDS:
+            lines.append(f"- {name}: {rest.strip()}")
+        else:
+            lines.append(f"  {line.strip()}" if line.startswith("    ") else line)
+    return lines
+
+
+def _example(word: str, case: Case) -> list[str]:
+    """The lines of a case that passes, what they say in English, what is collected and what comes of it."""
+    spec = str(case.says["lines"])
+    stated = parse_yaml(spec, case.topic)
+    words = [each for name in stated for each in with_lines(parse_word(stated[name], name))]
+    english = next(in_english(each) for each in words if each.word == word)
+    lines = ["## Example", "", f"{case.name[0].upper()}{case.name[1:]}:", "", *_block(spec, "yaml")]
+    lines += [f"In English: {english}", ""]
+    for form, text in case.says["input"].items():
+        if "|" in text:
+            lines += [f"`raw.{form}`", "", *_block(text)]
+    for name, text in case.says["gives"].items():
+        lines += [f"gives `{name}`", "", *_block(text)]
+    return lines
+
+
+def _block(text: str, kind: str = "text") -> list[str]:
+    return [f"```{kind}", *text.rstrip("\n").split("\n"), "```", ""]
 
 
 def _kind(kind: str) -> str:
@@ -74,7 +121,13 @@ def pages() -> dict[str, str]:
     listed = [f"- [{word}]({word}.md)" for word in WORDS]
     index = ["# The words of a spec", "", f"Generated from the code; {language}.", "", *listed, ""]
     found = {f"docs/language/{word}.md": word_page(word) for word in WORDS}
-    return {"docs/language/README.md": "\n".join(index), **found, "docs/messages.md": messages_page()}
+    schema = json.dumps(spec_schema(), indent=1, ensure_ascii=False) + "\n"
+    return {
+        "docs/language/README.md": "\n".join(index),
+        **found,
+        "docs/messages.md": messages_page(),
+        "docs/spec.schema.json": schema,
+    }
 
 
 def write_pages(root: Path = CHECKOUT) -> None:

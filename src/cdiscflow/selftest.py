@@ -66,6 +66,19 @@ class Case:
         """Whether the case shows something that must not be accepted."""
         return bool(self.says.get("refused") or self.says.get("stopped"))
 
+    @property
+    def files(self) -> dict[str, str]:
+        """Every file of the case's study by path, forms written out and `$lines` filled in."""
+        forms = {f"raw/{name}.yml": _form(name, fields) for name, fields in self.says["forms"].items()}
+        files = {"study.yml": "study: TOY\n", **self.says["files"], **forms}
+        lines = str(self.says.get("lines", ""))
+        return {name: _with_lines(str(text), lines) for name, text in files.items() if text}
+
+
+def refusals_of(case: Case) -> list[str]:
+    """Every refusal that a case expects, word for word."""
+    return _texts(case.says.get("refused", ""))
+
 
 def run_cases(say: Callable[[str], object]) -> tuple[int, int]:
     """How many cases passed and how many failed; `say` hears of each that failed, and why."""
@@ -109,7 +122,7 @@ def workplace() -> Iterator[Path]:
 
 def run_case(case: Case, root: Path) -> str:
     """What is wrong with the case: empty if all is as it says."""
-    written = _write(case.says, root / "mappings")
+    written = _write(case.files, root / "mappings")
     try:
         return _compare(case.says, root / "mappings" / "toy")
     finally:
@@ -118,18 +131,14 @@ def run_case(case: Case, root: Path) -> str:
             path.unlink(missing_ok=True)
 
 
-def _write(says: dict, mappings: Path) -> list[Path]:
+def _write(files: dict[str, str], mappings: Path) -> list[Path]:
     """Writes the study's files; those outside of its folder are returned."""
-    files = {"study.yml": "study: TOY\n", **says["files"]}
-    files |= {f"raw/{name}.yml": _form(name, fields) for name, fields in says["forms"].items()}
     outside = []
     for name, text in files.items():
-        if not text:
-            continue
         shared = name.split("/")[0] in ("library", "area")
         path = (mappings if shared else mappings / "toy") / name
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(_with_lines(str(text), str(says.get("lines", ""))), "utf-8")
+        path.write_text(text, "utf-8")
         outside += [path] if shared else []
     return outside
 
@@ -156,14 +165,15 @@ def _field(value: Text | Mapping) -> str:
 
 
 def _compare(says: dict, folder: Path) -> str:
+    wanted = _texts(says.get("refused", ""))
     try:
         plan = _plan(says, folder)
     except SpecErrors as faults:
-        return _difference("refused", _texts(says.get("refused", "")), [str(each) for each in faults.errors])
+        return _difference("refused", wanted, [str(each) for each in faults.errors])
     except SpecError as fault:
-        return _difference("refused", _texts(says.get("refused", "")), [str(fault)])
-    if says.get("refused"):
-        return _difference("refused", _texts(says["refused"]), [])
+        return _difference("refused", wanted, [str(fault)])
+    if wanted:
+        return _difference("refused", wanted, [])
     raw = {name: _raw_frame(name, text) for name, text in says["input"].items()}
     return _compare_derived(says, derive(plan, raw, str(says.get("cut", ""))))
 

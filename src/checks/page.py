@@ -13,6 +13,7 @@ from checks.suites import Verdict
 from clinical.findings import Frame
 
 MOST_LISTED = 2000
+LONGEST_KEYS = 40  # shown beside the subject where they fit
 GATE_NAMES = {"raw": "Raw data", "sdtm": "SDTM", "adam": "ADaM"}
 KINDS = {COLUMNS: "columns in order", UNIQUE: "keys unique", NOT_NULL: "filled", IN_SET: "in its codelist"}
 
@@ -47,10 +48,13 @@ def _lines(findings: Frame) -> list[dict[str, str]]:
     for name, word in (("instance", "visit"), ("page", "page"), ("line", "line")):
         number = pd.to_numeric(found[name], errors="coerce").fillna(0) > 0
         page = page + (f", {word} " + found[name]).where(number, "")
-    keys = ["" if key in text else key for key, text in zip(found["keys"], found["text"], strict=True)]
-    who = found["subject"].where(found["subject"] != "", keys)
+    said = [key in text for key, text in zip(found["keys"], found["text"], strict=True)]
+    keys = found["keys"].mask(pd.Series(said, index=found.index, dtype=bool), "")
+    known = found["subject"] != ""
+    found["place"], found["who"] = page, found["subject"].where(known, keys)
+    found["more"] = keys.where(known & keys.str.contains(" ") & (keys.str.len() <= LONGEST_KEYS), "")
     field = (found["dataset"] + " " + found["variable"]).where(found["field"] == "", found["field"])
-    return found.assign(place=page, who=who, of=field.str.strip()).to_dict("records")
+    return found.assign(of=field.str.strip()).to_dict("records")
 
 
 def _gates(results: GateResults) -> list[dict]:

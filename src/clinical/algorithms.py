@@ -51,17 +51,23 @@ def _numbers(rows: Rows, column: Column, word: Word) -> Column:
 
 
 def copy(rows: Rows, word: Word) -> Column:
-    """The value of the name."""
+    """The value of the name, as it stands there.
+
+    Missing: what is empty, or not there for the subject, gives nothing.
+    """
     return rows.value(word.value)
 
 
 def constant_text(rows: Rows, word: Word) -> Column:
-    """The text in every record."""
+    """The text, in every record."""
     return constant(word.value, rows.size)
 
 
 def text(rows: Rows, word: Word) -> Column:
-    """The template with its names filled in; missing if one of them is."""
+    """The template with its names filled in, numbers in their shortest form.
+
+    Missing: one missing name gives nothing.
+    """
     pieces: list[Column | str] = []
     end = 0
     for match in BRACED.finditer(word.value):
@@ -75,7 +81,14 @@ def text(rows: Rows, word: Word) -> Column:
 
 
 def term(rows: Rows, word: Word) -> Column:
-    """The submission value of the collected text, or of the paired list (`via: code`) [C-CT]."""
+    """The submission value of the collected text, or of the paired list (`via: code`: LBTESTCD to LBTEST).
+
+    Width, blanks and case do not matter; the study's file of the list is asked before CDISC's.
+
+    Missing: what a closed list does not have gives nothing and a finding; an extensible list keeps it in
+             capitals and reports it once.
+    Source:  rules C-CT, C-CASE.
+    """
     value = as_text(rows.value(word.value))
     name = word.args["codelist"]
     terms = rows.build.study.terms
@@ -94,12 +107,24 @@ def _report_extensions(rows: Rows, kept: np.ndarray, variable: str, value: Colum
 
 
 def number(rows: Rows, word: Word) -> Column:
-    """The number that the text is; text that is none is missing and a finding [C-RES]."""
+    """The number that the text is: `1,200`, `1.2E5`, full-width digits.
+
+    Missing: text that is no number gives nothing and a finding.
+    Source:  rule C-RES.
+    """
     return _numbers(rows, rows.value(word.value), word)
 
 
 def date(rows: Rows, word: Word) -> Column:
-    """ISO 8601 text, or a date in ADaM; with `impute` unknown parts are filled within the bounds [D-IMP]."""
+    """ISO 8601 text as far as it is known, or a date in ADaM.
+
+    `time` is appended where the day is known; with `not_before` an end whose clock is earlier than that of
+    the start is on the next day. `impute` fills what is unknown from the first or last possible day; a bound
+    counts only inside what the partial date can mean, and `after` means the day after it.
+
+    Missing: a missing date stays missing; in ADaM a partial date has none unless it is imputed.
+    Source:  rules C-DTC, D-IMP.
+    """
     return _date(rows, word)[0]
 
 
@@ -127,7 +152,11 @@ def _date(rows: Rows, word: Word) -> tuple[Column, Column]:
 
 
 def imputed(rows: Rows, word: Word) -> Column:
-    """The flag of an imputed date: D, M or Y for a date, H, M or S for a time [D-IMP]."""
+    """The flag of a date that `date` imputed: D (day) or M (month and day), of a time H or M.
+
+    Missing: nothing was imputed.
+    Source:  rule D-IMP.
+    """
     spec = rows.made.spec
     stated = spec.word(rows.part.part, None, word.value) if rows.part else spec.variables.get(word.value)
     if stated is None or stated.word != "date" or "impute" not in stated.args:
@@ -139,7 +168,11 @@ def imputed(rows: Rows, word: Word) -> Column:
 
 
 def unit(rows: Rows, word: Word) -> Column:
-    """The number converted by the unit table; no row there is a finding."""
+    """The number in another unit, by the unit table; a row of the test comes before one for any test.
+
+    Missing: no number, or no row that leads from the unit collected to the one wanted: a finding.
+    Source:  rule C-RES; units.csv.
+    """
     amount = _numbers(rows, rows.value(word.value), word)
     variable = word.owner.partition(".")[2]
     source = rows.value(word.args["from"])
@@ -150,7 +183,11 @@ def unit(rows: Rows, word: Word) -> Column:
 
 
 def result(rows: Rows, word: Word) -> Column:
-    """One of text, number and unit of the standardised result [C-RES]; the findings come with the number."""
+    """One of text, number and unit of the standardised result: words, numbers, limits, units.
+
+    Missing: a number whose unit the test does not know gives nothing; `give: number` reports it.
+    Source:  rule C-RES.
+    """
     orres = rows.value(word.value)
     units, test = rows.value(word.args["from"]), rows.value(word.args["test"])
     study = rows.build.study
@@ -161,7 +198,10 @@ def result(rows: Rows, word: Word) -> Column:
 
 
 def formula(rows: Rows, word: Word) -> Column:
-    """The arithmetic result; missing if a name is, and where it divides by zero, which is a finding."""
+    """The result of names, numbers, + - * / and parentheses.
+
+    Missing: a missing name gives nothing; text that is no number, and division by zero, are findings.
+    """
     value, by_zero = compute_formula(
         word.value, lambda name: _numbers(rows, rows.value(name), word).to_numpy()
     )
@@ -171,7 +211,10 @@ def formula(rows: Rows, word: Word) -> Column:
 
 
 def case(rows: Rows, word: Word) -> Column:
-    """The first line whose `when` holds decides, even with nothing; none and no `else` is a finding."""
+    """What the first line gives whose `when` holds, even if that is nothing.
+
+    Missing: no line's condition holds: a finding, unless it says `else: missing`.
+    """
     left = np.ones(rows.size, dtype=bool)
     pieces = []
     for line in word.value:
@@ -186,7 +229,10 @@ def case(rows: Rows, word: Word) -> Column:
 
 
 def any_of(rows: Rows, word: Word) -> Column:
-    """The first line that has a value."""
+    """What the first line gives that has a value; a later line is asked only where the others have none.
+
+    Missing: no line has a value.
+    """
     left = np.arange(rows.size)
     pieces = []
     for line in word.value:
@@ -200,7 +246,10 @@ def any_of(rows: Rows, word: Word) -> Column:
 
 
 def flag(rows: Rows, word: Word) -> Column:
-    """Y where the condition holds, else what `else` says, or missing."""
+    """Y where the condition holds, elsewhere what `else` says.
+
+    Missing: the condition does not hold and there is no `else`. A missing value satisfies no comparison.
+    """
     holds = rows.holds(word.value)
     other = word.args.get("else")
     values = pd.Series(["Y", other], dtype="str")
@@ -208,7 +257,12 @@ def flag(rows: Rows, word: Word) -> Column:
 
 
 def bin_label(rows: Rows, word: Word) -> Column:
-    """The label (or number, from 1) of the half-open class [cut, next cut) that the number is in."""
+    """The label (`give: number`: the number, from 1) of the class the number is in.
+
+    The first class is below the first cut; each other begins at its cut and ends before the next one.
+
+    Missing: no number, no class.
+    """
     value = _numbers(rows, rows.value(word.value), word).to_numpy()
     cuts = np.array([float(cut) for cut in word.args["cuts"]])
     place = np.searchsorted(cuts, value, side="right")
@@ -219,13 +273,22 @@ def bin_label(rows: Rows, word: Word) -> Column:
 
 
 def duration(rows: Rows, word: Word) -> Column:
-    """Completed years or months, or days + 1, between two dates."""
+    """Completed years or months from one date to the other, or days with both ends counted.
+
+    Missing: a date of which less is known than `known` says (the day, if it says nothing); what is unknown
+             beyond that counts as first.
+    Source:  rules C.1 AGE, D-DAY.
+    """
     start, end = (rows.value(name) for name in word.value)
     return dates.duration(start, end, word.args["as"], word.args.get("known", "day"))
 
 
 def study_day(rows: Rows, word: Word) -> Column:
-    """Days from the reference date without a day zero [A-DAY]."""
+    """The day counted from DM.RFSTDTC (ADaM: ADSL.TRTSDT, or what `since` names); there is no day zero.
+
+    Missing: either date is incomplete.
+    Source:  rules A-DAY, C-DY.
+    """
     reference = word.args.get("since") or REFERENCE[rows.made.spec.layer]
     return dates.study_day(rows.value(word.value), rows.value(reference))
 

@@ -183,7 +183,7 @@ class Build:
         Raises: DerivationError when the extract has no readable form of that name.
         """
         if name not in self._raw:
-            raise DerivationError("build.no-form", "", form=name)
+            raise DerivationError("build.no-form", "", lacks=f"raw.{name}", form=name)
         return self._raw[name]
 
     def raw_forms(self) -> list[Raw]:
@@ -193,7 +193,7 @@ class Build:
     def made(self, name: str) -> Made:
         """A dataset as far as it is built."""
         if name not in self._made:
-            raise DerivationError("build.not-made", "", dataset=name)
+            raise DerivationError("build.not-made", "", lacks=name, dataset=name)
         return self._made[name]
 
     def dataset(self, name: str, reader: Dataset) -> Records:

@@ -24,12 +24,15 @@ from clinical.output import Output, outputs
 class Derived:
     """What a study's raw frames gave: outputs by name, findings, row account, and datasets that stopped and
     why.
+
+    `lacking` names, for those that stopped for want of another dataset or of a form (`raw.NAME`), which.
     """
 
     outputs: dict[str, Output] = field(default_factory=dict)
     findings: Frame = field(default_factory=pd.DataFrame)
     account: Frame = field(default_factory=pd.DataFrame)
     stopped: dict[str, str] = field(default_factory=dict)
+    lacking: dict[str, str] = field(default_factory=dict)
     ledger: Ledger | None = None
     build: Build | None = None
 
@@ -104,6 +107,8 @@ class _Job:
                 done.add(running.pop(future))
 
     def _run(self, step: Step) -> None:
+        if step.dataset in self.found.stopped:
+            return
         try:
             _need_not_stopped(self.plan, step, self.found.stopped)
             self.around(step, lambda: self.build.run(step))
@@ -112,6 +117,8 @@ class _Job:
                     self.found.outputs[output.name] = output
         except DerivationError as fault:
             self.found.stopped[step.dataset] = str(fault)
+            if fault.lacks:
+                self.found.lacking[step.dataset] = fault.lacks
             self.build.findings.add("build.stopped", dataset=step.dataset, reason=str(fault))
 
 
@@ -138,9 +145,7 @@ def needed_columns(plan: Plan, only: Iterable[str] | None) -> set[tuple[str, str
 
 
 def _need_not_stopped(plan: Plan, step: Step, stopped: dict[str, str]) -> None:
-    if step.dataset in stopped:
-        raise DerivationError("build.not-made", step.dataset, dataset=step.dataset)
     for column in step.columns:
         for dataset, _ in sorted(plan.graph.needs[step.dataset, column]):
-            if dataset in stopped and dataset != step.dataset:
-                raise DerivationError("build.not-made", step.dataset, dataset=dataset)
+            if dataset in stopped:
+                raise DerivationError("build.not-made", step.dataset, lacks=dataset, dataset=dataset)

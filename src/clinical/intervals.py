@@ -21,7 +21,14 @@ DAY = 86_400
 
 
 def during(rows: Rows, word: Word) -> Column:
-    """The value shared by every interval [from, to) that the date can fall in [C-EPOCH]."""
+    """The value shared by every interval [from, to) that the date can fall in.
+
+    Compared at the coarser precision of the two; the last interval, and with `closed` each, includes its end.
+    An interval without end is open, one without start is none.
+
+    Missing: intervals with different values, a possible day that is in none.
+    Source:  rule C-EPOCH.
+    """
     head, column = split_source(word.value)
     records = (
         rows.build.form(head[4:]) if head.startswith("raw.") else rows.build.dataset(head, rows.made.spec)

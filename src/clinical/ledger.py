@@ -133,10 +133,11 @@ class Notes:
         )
 
     def _bits(self, marks: np.ndarray, person: np.ndarray) -> list[tuple[int, str]]:
+        """One bit a record; a bucket of which nothing was read has no entry, whoever else was asked."""
         buckets = self.bucket[person]
         return [
             (int(bucket), np.packbits(marks[buckets == bucket]).tobytes().hex())
-            for bucket in np.unique(buckets)
+            for bucket in np.unique(buckets[marks])
         ]
 
 

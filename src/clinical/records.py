@@ -43,12 +43,28 @@ def numbers(column: Column, comma: bool = False) -> np.ndarray:
 
 
 def first(rows: Rows, word: Word) -> Column:
-    """The value of the earliest record."""
+    """The value of the earliest record of the subject, over all sources.
+
+    Without `order` the value itself decides and must be a date or a number; a partial date counts from the
+    earliest moment it can mean. With `order` the record decides, whether it has a value or not.
+
+    Ties:    the more complete date, then the earlier record. A record without order comes first only among
+             its like.
+    Missing: no record.
+    """
     return _end(rows, word, last=False)
 
 
 def last(rows: Rows, word: Word) -> Column:
-    """The value of the latest record."""
+    """The value of the latest record of the subject, over all sources.
+
+    Without `order` the value itself decides and must be a date or a number; a partial date counts to the
+    latest moment it can mean. With `order` the record decides, whether it has a value or not.
+
+    Ties:    the more complete date, then the later record. A record without order comes last only among its
+             like.
+    Missing: no record.
+    """
     return _end(rows, word, last=True)
 
 
@@ -203,7 +219,7 @@ def _plain(rows: Rows, records: Records, where: Condition) -> np.ndarray:
 
 
 def count(rows: Rows, word: Word) -> Column:
-    """The number of records; 0 where there are none."""
+    """The number of the subject's records, or of values of a variable; 0 where there are none."""
     asker, pairs = _questions(rows, word)
     size = int(asker.max(initial=-1)) + 1
     found = np.zeros(size + 1)
@@ -217,7 +233,10 @@ def count(rows: Rows, word: Word) -> Column:
 
 
 def total(rows: Rows, word: Word) -> Column:
-    """The sum of the values; missing where there are none."""
+    """The sum of the subject's values.
+
+    Missing: no value; text that is no number is a finding.
+    """
     asker, pairs = _questions(rows, word)
     size = int(asker.max(initial=-1)) + 1
     owners, values = [], []
@@ -244,7 +263,10 @@ def total(rows: Rows, word: Word) -> Column:
 
 
 def lookup(rows: Rows, word: Word) -> Column:
-    """The one value of the matching records; two values, or none (unless optional), is a finding."""
+    """The value of the subject's record whose columns match (of a study-wide dataset: of any record).
+
+    Missing: two different values are a finding; no record with a value is one unless `optional: true`.
+    """
     head, column = split_source(word.value)
     records = (
         rows.build.form(head[4:]) if head.startswith("raw.") else rows.build.dataset(head, rows.made.spec)
@@ -274,7 +296,11 @@ def lookup(rows: Rows, word: Word) -> Column:
 
 
 def pick(rows: Rows, word: Word) -> Column:
-    """Y on the first or last record of each group of this dataset."""
+    """Y on the first or last record of each group of this dataset; without `by` on one a subject.
+
+    Ties:    the earlier or later record. A record without order is picked only among its like.
+    Missing: every other record.
+    """
     where = word.args.get("where")
     chosen = rows.holds(where) if where is not None else np.ones(rows.size, dtype=bool)
     index = np.flatnonzero(chosen)
@@ -292,7 +318,13 @@ def pick(rows: Rows, word: Word) -> Column:
 
 
 def program(rows: Rows, word: Word) -> Column:
-    """The column that a function of the dataset's module gives for the frames its `reads` names."""
+    """The column that a function of the dataset's module gives, from exactly the columns it reads.
+
+    `sdtm/vs.py` has the functions of VS; parameters are named after the datasets and forms in `reads`, and
+    `spec` hands over the dataset's parameters and study.yml.
+
+    Raises: DerivationError where the column has another length than the records asked for.
+    """
     own = rows.made.name
     reads = dict(word.args.get("reads") or {})
     reads.setdefault(own, ())

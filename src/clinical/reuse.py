@@ -107,11 +107,16 @@ def _standard(plan: Plan, name: str) -> list:
     )
 
 
-def stale(new: Prints, old: Prints) -> Prints:
-    """The buckets to derive again, by dataset: those whose fingerprint is not the old one."""
+def stale(new: Prints, old: Prints) -> dict[str, set[int]]:
+    """The buckets to derive again, by dataset: those whose fingerprint is not the old one.
+
+    A bucket that is in `old` alone lost its last person: it is derived again, from nothing.
+    """
     found = {
         name: {
-            bucket: print_ for bucket, print_ in buckets.items() if old.get(name, {}).get(bucket) != print_
+            bucket
+            for bucket in {*buckets, *old.get(name, {})}
+            if buckets.get(bucket) != old.get(name, {}).get(bucket)
         }
         for name, buckets in new.items()
     }

@@ -53,7 +53,7 @@ def test_a_value_is_explained_by_its_spec_line_the_record_it_was_taken_from_and_
     lines = run("explain", "mini", "ADSL", "TRTSDT", "--subject", "B001").out.splitlines()
     place, said = lines[0].split(": ", 1)
     assert place.startswith("mappings/mini/adam/adsl.yml:")
-    assert said == "ADSL.TRTSDT is the earliest of EX.EXSTDTC where EXDOSE > 0"
+    assert said == "ADSL.TRTSDT is the earliest complete date of EX.EXSTDTC where EXDOSE > 0"
     assert lines[1:] == [
         "ADSL row 1: USUBJID=MINI01.B001, TRTSDT=2021-03-10",
         "  EX USUBJID=MINI01.B001, EXTRT=ZETAMAB, EXSTDTC=2021-03-10T08:30, EXSPID=DOSE-1",

@@ -51,7 +51,7 @@ ON_A_PAGE = finding(
 
 def test_a_line_says_who_where_what_and_what_to_do():
     assert cells(page([ON_A_PAGE])) == [
-        ["warning", "01-004", "AE in LOG, line 3 AE/01-004/LOG/0/0/3", "AE AEENDTC",
+        ["warning", "01-004 RD1302-01-004 2024-05-02", "AE in LOG, line 3 AE/01-004/LOG/0/0/3", "AE AEENDTC",
          "it ends before it starts", "AEENDTC 2024-05-01, AESTDTC 2024-05-02", "Query both dates.",
          "V-AE-4 B-DIRT-19", "new"]
     ]  # fmt: skip
