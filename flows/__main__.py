@@ -1,6 +1,6 @@
 """`python -m flows`: the nightly flow of this checkout, with a Prefect server of its own unless one is named.
 
-Exit code 0 if every study has a run of its newest extract, 1 if one has not.
+Exit code 0 if every study has a run of its newest extract, 1 if one has not, 3 if datasets stopped in one.
 """
 
 from __future__ import annotations
@@ -14,7 +14,10 @@ from flows.server import Server, start_for_this_command
 def main() -> int:
     """Runs the studies named, or all."""
     arguments = argparse.ArgumentParser(
-        prog="python -m flows", description="Derives every study, or those named."
+        prog="python -m flows",
+        description="Derives every study, or those named.",
+        epilog="Exit code: 0 done; 1 a study has no run of its newest extract; 2 no such option; "
+        "3 datasets stopped in a study.",
     )
     arguments.add_argument("studies", nargs="*", metavar="study")
     arguments.add_argument("--force", action="store_true", help="run although nothing changed")
@@ -27,7 +30,9 @@ def run_nightly(server: Server | None, studies: list[str], force: bool) -> int:
     """The flow and its outcome as an exit code; the server starts while Prefect and the flow are read."""
     from prefect.settings import PREFECT_FLOWS_HEARTBEAT_FREQUENCY, temporary_settings
 
+    from cdiscflow.pipeline import DONE, NO_RUN, STOPS
     from flows.nightly import nightly
+    from flows.shared import STOPPED
 
     if server:
         server.wait()
@@ -35,7 +40,7 @@ def run_nightly(server: Server | None, studies: list[str], force: bool) -> int:
         state = nightly(studies or None, force, return_state=True)
     if state.is_failed():
         print(state.message)
-    return 0 if state.is_completed() else 1
+    return DONE if state.is_completed() else STOPS if state.name == STOPPED else NO_RUN
 
 
 if __name__ == "__main__":

@@ -17,7 +17,9 @@ from cdiscflow.progress import Bar, progress
 from cdiscflow.report import summary_text
 from clinical.errors import sentence
 from clinical.graph import Step
+from clinical.printable import printable_lines
 
+STOPPED = "Stopped"  # the state of a flow whose studies all have a run, some of them without some datasets
 PAUSES = [5, 60]  # seconds before a fault of the machine is tried again
 
 
@@ -69,7 +71,7 @@ def _run(home: Home, study: str, request: Request, bar: Bar, tell: Callable[[Exc
 
 def publish(summary: Summary) -> None:
     """The summary of a study on the terminal and as an artifact of the Prefect page: keys and counts only."""
-    text = summary_text(summary)
+    text = printable_lines(summary_text(summary))
     print(text, flush=True)
     create_markdown_artifact(
         key=f"run-{summary.study}".lower().replace("_", "-"),
@@ -79,8 +81,13 @@ def publish(summary: Summary) -> None:
 
 
 def outcome(summaries: list[Summary]) -> State:
-    """The state a flow ends in: failed, naming the studies without a new run, or completed."""
+    """The state a flow ends in: failed, naming the studies without a new run or with datasets stopped, or
+    completed.
+    """
     failed = [summary.study for summary in summaries if summary.failed]
     if failed:
         return Failed(message=sentence("flow.failed", studies=", ".join(failed)))
+    stopped = [summary.study for summary in summaries if summary.stops]
+    if stopped:
+        return Failed(name=STOPPED, message=sentence("flow.stopped", studies=", ".join(stopped)))
     return Completed(message=", ".join(f"{summary.study} {summary.status}" for summary in summaries))

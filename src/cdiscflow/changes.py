@@ -38,7 +38,7 @@ def describe_inputs(home: Home, plan: Plan, delivery: Delivery, cut: str) -> dic
 
 
 def what_changed(before: Path | None, inputs: dict[str, object]) -> list[str]:
-    """The causes that differ from the run before: all of them where there is none."""
+    """The causes that differ from a run before: all of them where there is none."""
     if before is None:
         return list(CAUSES)
     old = read_manifest(before)

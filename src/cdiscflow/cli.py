@@ -6,7 +6,7 @@ Everything is imported where it is used: `--help` answers in a third of a second
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal, TextIO
 
 import typer
 
@@ -20,14 +20,17 @@ app = typer.Typer(
     name="cdiscflow", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False,
     rich_markup_mode=None,
     help="Raw EDC exports to SDTM, ADaM, findings, tables and a package; and what changed and why.",
-    epilog="Exit code: 0 done, 1 refused or something is wrong (one message says what), 2 no such command.",
+    epilog="Exit code: 0 done; 1 refused or something is wrong (one message says what); 2 no such command or "
+    "option; 3 a run is there, and datasets are not in it because something stopped them.",
 )  # fmt: skip
 
+RUN_HELP = "A run's id; latest is the accepted one, newest the last one whatever came of it"
 StudyName = Annotated[str, typer.Argument(help="A study under mappings/", metavar="STUDY")]
 Studies = Annotated[list[str] | None, typer.Argument(help="Studies; all if none", metavar="[STUDY]...")]
 Dataset = Annotated[str, typer.Argument(help="A dataset of the study, such as ADTTE", metavar="DATASET")]
 Subject = Annotated[str, typer.Option(help="Screening number or USUBJID, or its end", metavar="SUBJECT")]
 Cut = Annotated[str, typer.Option(help="Data cut; else as study.yml says", metavar="YYYY-MM-DD")]
+RunName = Annotated[str, typer.Option("--run", help=RUN_HELP, metavar="RUN")]
 Who = Annotated[
     str, typer.Option(help="Who asks, for the audit trail; without it your account", metavar="NAME")
 ]
@@ -57,7 +60,10 @@ def run(
         str, typer.Option(help="Why, for the audit trail", metavar="TEXT")
     ] = "run from the command line",
 ) -> None:
-    """Derives a study from its newest extract: a new run, or the word that nothing changed."""
+    """Derives a study from its newest extract: a new run, or the word that nothing changed.
+
+    Exit code 3 if datasets stopped: the run is there without them, and `latest` stays where it was.
+    """
     from cdiscflow.pipeline import Request
     from cdiscflow.report import user_name
 
@@ -111,7 +117,7 @@ def build(study: StudyName, dataset: Dataset, subject: Subject = "", cut: Cut = 
     from cdiscflow.checking import build_one
     from cdiscflow.home import home
 
-    print(build_one(home(), study, dataset.upper(), subject, cut))
+    _say(build_one(home(), study, dataset.upper(), subject, cut))
 
 
 @app.command()
@@ -121,12 +127,13 @@ def findings(
         Literal["error", "warning", "info"] | None, typer.Option(help="Only of this weight")
     ] = None,
     message: Annotated[str, typer.Option(help="Only this message, such as build.no-term", metavar="ID")] = "",
+    run: RunName = "latest",
 ) -> None:
-    """Lists the open findings of the last run: the EDC page, what is wrong, what to do."""
+    """Lists the open findings of a run: the EDC page, what is wrong, what to do."""
     from cdiscflow.home import home
     from cdiscflow.report import findings_text
 
-    print(findings_text(home(), study, severity or "", message))
+    _say(findings_text(home(), study, severity or "", message, run))
 
 
 @app.command()
@@ -134,9 +141,10 @@ def explain(
     study: Annotated[
         str, typer.Argument(help="A study; or the id of a message, and nothing else", metavar="STUDY")
     ],
-    dataset: Annotated[str, typer.Argument(help="A dataset of its last run", metavar="[DATASET]")] = "",
+    dataset: Annotated[str, typer.Argument(help="A dataset of the run", metavar="[DATASET]")] = "",
     what: Annotated[str, typer.Argument(help="A PARAMCD or a variable", metavar="[WHAT]")] = "",
     subject: Subject = "",
+    run: RunName = "latest",
 ) -> None:
     """Says how a value came about: the line of the spec, and the records behind it back to the EDC page.
 
@@ -149,20 +157,23 @@ def explain(
     if not dataset and study in catalogue():
         print("\n".join(explain_message(study)))
         return
-    print("\n".join(explain_rows(home(), study, dataset.upper(), what.upper(), subject)))
+    _say("\n".join(explain_rows(home(), study, dataset.upper(), what.upper(), subject, run)))
 
 
 @app.command()
 def diff(
     study: StudyName,
-    run_a: Annotated[str, typer.Argument(help="A run's id, or previous", metavar="[RUN_A]")] = "previous",
-    run_b: Annotated[str, typer.Argument(help="A run's id, or latest", metavar="[RUN_B]")] = "latest",
+    run_a: Annotated[
+        str,
+        typer.Argument(help="A run's id, or previous, the accepted one before the latest", metavar="[RUN_A]"),
+    ] = "previous",
+    run_b: Annotated[str, typer.Argument(help=RUN_HELP, metavar="[RUN_B]")] = "latest",
 ) -> None:
     """Lists what differs between two runs, by dataset and key, and which inputs changed between them."""
     from cdiscflow.home import home
     from cdiscflow.report import diff_text
 
-    print(diff_text(home(), study, run_a, run_b))
+    _say(diff_text(home(), study, run_a, run_b))
 
 
 @app.command()
@@ -197,7 +208,7 @@ def record_anew(
 @app.command()
 def draft(
     study: StudyName,
-    run: Annotated[str, typer.Option(help="A run's id", metavar="RUN")] = "latest",
+    run: RunName = "latest",
     who: Who = "",
 ) -> None:
     """Lays a run out as a draft of the submission package, in outputs/STUDY/packages."""
@@ -229,13 +240,20 @@ def _derive(study: str, request: Callable[[Home], Request]) -> None:
     here = home()
     with progress(here, study) as bar:
         summary = run_study(here, study, request(here), around=bar.around, say=bar.say, warn=_warn)
-    print(summary_text(summary))
-    if summary.failed:
-        raise SystemExit(1)
+    _say(summary_text(summary))
+    if summary.exit_code:
+        raise SystemExit(summary.exit_code)
+
+
+def _say(text: str, to: TextIO | None = None) -> None:
+    """Prints what may hold words of the data: none of them acts on the screen."""
+    from clinical.printable import printable_lines
+
+    print(printable_lines(text), file=to)
 
 
 def _warn(text: str) -> None:
-    print(text, file=sys.stderr)
+    _say(text, sys.stderr)
 
 
 def _refuse(text: str) -> None:

@@ -9,7 +9,8 @@ import pandas as pd
 
 from cdiscflow.checking import person_asked, unknown_dataset
 from cdiscflow.home import Home
-from cdiscflow.report import find_run
+from cdiscflow.pipeline import stops_in
+from cdiscflow.runs import find_run, named, newer
 from clinical.errors import InputError, catalogue
 from clinical.explain import in_english
 from clinical.frames import as_text
@@ -40,17 +41,20 @@ def explain_message(identity: str) -> list[str]:
     ]
 
 
-def explain_rows(home: Home, study_name: str, dataset: str, what: str, subject: str) -> list[str]:
-    """The rows of a dataset for a subject, the lines of the spec and the records behind them.
+def explain_rows(
+    home: Home, study_name: str, dataset: str, what: str, subject: str, run_name: str = "latest"
+) -> list[str]:
+    """The run, the lines of the spec, the rows of a dataset for a subject and the records behind them.
 
     `what` is a PARAMCD or a variable.
     Raises: InputError where there is no such run, dataset, variable or row.
     """
     study = home.load(study_name)
-    frames = _Frames(find_run(home, study_name, "latest"))
+    run = find_run(home, study_name, run_name)
+    frames = _Frames(run)
     frame = frames.get(dataset)
     if frame is None:
-        raise unknown_dataset(study_name, dataset, frames.entries)
+        raise _not_there(study, run, dataset, frames)
     is_parameter = "PARAMCD" in frame and bool((frame["PARAMCD"] == what).any())
     chosen = _asked_for(study, frame, dataset, what, subject, is_parameter)
     rows = frame.index[chosen]
@@ -60,7 +64,8 @@ def explain_rows(home: Home, study_name: str, dataset: str, what: str, subject: 
     spec = study.datasets.get(dataset.removeprefix("SUPP"))
     stated = [] if spec is None or is_parameter else [word for _, word in spec.statements(what)]
     words = list(dict.fromkeys(stated))
-    lines = [f"{word.at}: {dataset}.{what} is {in_english(word)}" for word in words]
+    lines = [named(study_name, run), *newer(study_name, run)]
+    lines += [f"{word.at}: {dataset}.{what} is {in_english(word)}" for word in words]
     if spec is not None and not words:
         shown = frame.loc[rows[:SHOWN]]
         lines += _parameter_lines(spec, what, shown) if is_parameter else [_records_line(spec)]
@@ -72,6 +77,13 @@ def explain_rows(home: Home, study_name: str, dataset: str, what: str, subject: 
             lines += [f"  {line}" for line in _chosen(frames, word, frame, row, what)]
         lines += [f"  {line}" for line in _behind(frames, dataset, row, depth=0)]
     return lines + ([f"... and {len(rows) - SHOWN} more rows"] if len(rows) > SHOWN else [])
+
+
+def _not_there(study: Study, run: Path, dataset: str, frames: _Frames) -> InputError:
+    for stop in stops_in(read_manifest(run)):
+        if dataset.removeprefix("SUPP") in (*stop.datasets, *stop.followers):
+            return InputError("ask.not-built", study.name, dataset=dataset, reason=stop.reason)
+    return unknown_dataset(study.name, dataset, frames.entries)
 
 
 def _asked_for(

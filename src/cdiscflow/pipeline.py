@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from cdiscflow.changes import describe_inputs, what_changed
@@ -12,15 +12,19 @@ from cdiscflow.deriving import Rebuilt, rebuild
 from cdiscflow.gates import pass_gates
 from cdiscflow.home import Delivery, Home, cut_day, newest_extract
 from cdiscflow.memory import leave
+from cdiscflow.stops import Stop, stop_findings, stops_of
 from cdiscflow.tables import write_displays
 from cdiscflow.writing import counts, write_accounts, write_datasets, write_findings
 from clinical.check import Plan, check_study
 from clinical.fingerprint import hash_of
 from clinical.graph import Step
 from clinical.lock import study_lock
-from clinical.run import COMPLETE, WITH_STOPS, Run, latest_run, next_run_id
+from clinical.manifest import read_manifest
+from clinical.run import COMPLETE, WITH_STOPS, Run, latest_run, newest_run, next_run_id
 from edc.read import Extract, read_extract
 
+DONE, NO_RUN, STOPS = 0, 1, 3  # exit codes of the commands that run a study; 2 is a command mistyped
+UNCHANGED = "unchanged"
 Around = Callable[[Step, Callable[[], object]], object]
 
 
@@ -45,14 +49,21 @@ class Request:
 
 @dataclass
 class Summary:
-    """What a run came to, for people: no subject's data."""
+    """What a run came to, for people: no subject's data.
+
+    `stopped` is the reason of each dataset that is not in the run, `stops` the causes behind them; `shown` is
+    the run that `latest` shows now, '' for none; `first` says that there was no run before.
+    """
 
     study: str
     status: str
     run: str = ""
     folder: Path | None = None
     changed: list[str] = field(default_factory=list)
+    first: bool = False
     stopped: dict[str, str] = field(default_factory=dict)
+    stops: list[Stop] = field(default_factory=list)
+    shown: str = ""
     rows: dict[str, int] = field(default_factory=dict)
     findings: dict[str, int] = field(default_factory=dict)
     seconds: dict[str, float] = field(default_factory=dict)
@@ -63,6 +74,11 @@ class Summary:
         """Whether there is no new run although one was wanted."""
         return self.status == "failed"
 
+    @property
+    def exit_code(self) -> int:
+        """1 for no run, 3 for a run without some datasets, else 0."""
+        return NO_RUN if self.failed else STOPS if self.stops else DONE
+
 
 def run_study(
     home: Home,
@@ -72,7 +88,7 @@ def run_study(
     say: Callable[[str], None] | None = None,
     warn: Callable[[str], None] | None = None,
 ) -> Summary:
-    """A new run of a study, or nothing when no input changed since the last one.
+    """A new run of a study, or nothing when no input changed since the accepted run or since the newest.
 
     `say` is told of each stage, `warn` who else writes the study while this run waits for it.
     Raises: SpecErrors, InputError, RunError: the run before stays as it is.
@@ -85,15 +101,31 @@ def run_study(
     inputs = describe_inputs(home, plan, delivery, cut)
     outputs = home.outputs / name
     with study_lock(outputs, f"{request.event} of {name}", say=warn or tell):
-        before = latest_run(outputs)
-        changed = what_changed(before, inputs)
-        if before and not changed and not request.force and not request.datasets:
-            return Summary(
-                name, "unchanged", before.name, before, message="nothing changed since the last run"
-            )
+        before, newest = latest_run(outputs), newest_run(outputs)
+        if not request.force and not request.datasets:
+            for known in filter(None, (before, newest)):
+                if not what_changed(known, inputs):
+                    return unchanged(name, known, before)
+        changed = what_changed(before or newest, inputs)
         run = Run.begin(outputs, next_run_id(outputs, delivery.name, hash_of(inputs)), event=request.event)
         work = _Work(home, plan, delivery, cut, request, run, before, around, tell)
-        return work.run(inputs, changed)
+        summary = work.run(inputs, changed)
+    summary.first = newest is None
+    return summary
+
+
+def unchanged(study: str, run: Path, shown: Path | None) -> Summary:
+    """The word that no input differs from those of `run`, and what stopped in it."""
+    stops = stops_in(read_manifest(run))
+    return Summary(study, UNCHANGED, run.name, run, stops=stops, shown=shown.name if shown else "")
+
+
+def stops_in(manifest: dict) -> list[Stop]:
+    """The causes of what is not in a run."""
+    return [
+        Stop(each["reason"], each["todo"], tuple(each["datasets"]), tuple(each["followers"]))
+        for each in manifest.get("stops", [])
+    ]
 
 
 class _Work:
@@ -130,39 +162,47 @@ class _Work:
             "write", lambda: write_datasets(self.job, self.before, derived.outputs, self.delivery)
         )
         shown = self.timed("tables", lambda: write_displays(self.plan, derived, self.job, self.cut))
-        found = [extract.findings, derived.findings, gates.findings, shown]
-        findings = write_findings(self.job, self.before, found, self.delivery.name, derived.stopped)
+        stops = stops_of(self.plan, derived, extract.refused, gates.findings)
+        derivation = stop_findings(derived, stops, gates.findings)
+        findings = write_findings(
+            self.job,
+            self.before,
+            [extract.findings, derivation, gates.findings, shown],
+            self.delivery.name,
+            derived.stopped,
+        )
         self.job.write_text("findings/validation.html", gates.page(findings))
         write_accounts(self.job, self.plan, extract, derived)
         said = {
+            **inputs,
             "datasets": datasets,
             "findings": counts(findings),
+            "stops": [asdict(stop) for stop in stops],
             "gates": gates.verdicts,
-            "fingerprints": {n: p for n, p in rebuilt.prints.items() if n not in derived.stopped},
-            "buckets": rebuilt.buckets,
-            "run": {
-                "seconds": self.seconds,
-                "changed": changed,
-                "rebuilt": rebuilt.again,
-                "asked": self.request.asked,
-            },
+            "run": {"seconds": self.seconds, "changed": changed, "asked": self.request.asked},
         }
-        return self._finish({**inputs, **said}, changed, derived.stopped)
+        return self._finish(said, rebuilt)
 
-    def _finish(self, manifest: dict, changed: list[str], stopped: dict[str, str]) -> Summary:
-        study, asked = self.plan.study, self.request
+    def _finish(self, manifest: dict, rebuilt: Rebuilt) -> Summary:
+        study, asked, stopped = self.plan.study, self.request, rebuilt.derived.stopped
+        manifest["run"]["rebuilt"] = rebuilt.again
+        manifest["fingerprints"] = {n: p for n, p in rebuilt.prints.items() if n not in stopped}
+        manifest["buckets"] = rebuilt.buckets
         status = WITH_STOPS if stopped else COMPLETE
         policy = study.setting("accept_stops") == "true"
         folder = self.job.finish(
             {**manifest, "study": study.id}, status, asked.who, asked.why, accept_stops=policy
         )
+        shown = latest_run(self.job.home)
         return Summary(
             study=study.name,
             status=status,
             run=folder.name,
             folder=folder,
-            changed=changed,
+            changed=manifest["run"]["changed"],
             stopped=stopped,
+            stops=stops_in(manifest),
+            shown=shown.name if shown else "",
             rows={name: int(entry["rows"]) for name, entry in manifest["datasets"].items()},
             findings=manifest["findings"],
             seconds=self.seconds,

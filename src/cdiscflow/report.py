@@ -11,15 +11,17 @@ import pandas as pd
 
 from cdiscflow.changes import what_changed
 from cdiscflow.home import Home
-from cdiscflow.pipeline import Summary
+from cdiscflow.pipeline import UNCHANGED, Summary
 from cdiscflow.rederive import SHORTEST_NAME, SHORTEST_REASON
+from cdiscflow.runs import find_run, named, need_study, newer
+from cdiscflow.stops import Stop
 from clinical.audit import read_chain, recorded_runs
 from clinical.compare import DIFFERENCE, compare_frames
 from clinical.errors import InputError, sentence
-from clinical.files import inside
 from clinical.lock import study_lock
 from clinical.manifest import read_manifest
-from clinical.run import latest_run, read_frame, record_anew, recover
+from clinical.printable import printable
+from clinical.run import WITH_STOPS, read_frame, record_anew, recover
 from clinical.verify import verify
 
 SHOWN, NAMED, LONGEST_VALUE = 40, 5, 80
@@ -36,19 +38,44 @@ def user_name() -> str:
 
 def summary_text(summary: Summary) -> str:
     """A run in a few lines."""
-    if summary.status == "unchanged":
-        return f"{summary.study}: nothing changed since {summary.run}\n  results:   {near(summary.folder)}"
     if summary.failed:
         return f"{summary.study}: failed\n{summary.message}"
+    results = f"  results:   {near(summary.folder) if summary.folder else ''}"
+    if summary.status == UNCHANGED:
+        since = f"{summary.run}, which was {WITH_STOPS}" if summary.stops else summary.run
+        return "\n".join([f"{summary.study}: nothing changed since {since}", results, *_stop_lines(summary)])
     lines = [f"{summary.study}: {summary.status}, run {summary.run}"]
-    if summary.changed:
-        lines.append(f"  because of: {', '.join(summary.changed)}")
-    lines.append("  records:   " + ", ".join(f"{name} {rows}" for name, rows in summary.rows.items()))
+    if summary.first or summary.changed:
+        causes = "this is the first run" if summary.first else ", ".join(summary.changed)
+        lines.append(f"  because of: {causes}")
+    records = ", ".join(f"{name} {rows}" for name, rows in summary.rows.items())
+    lines.append(f"  records:   {records or 'no dataset'}")
     lines.append("  findings:  " + ", ".join(f"{count} {name}" for name, count in summary.findings.items()))
-    lines += [f"  stopped:   {reason}" for reason in summary.stopped.values()]
     lines.append("  seconds:   " + ", ".join(f"{name} {value}" for name, value in summary.seconds.items()))
-    lines.append(f"  results:   {near(summary.folder) if summary.folder else ''}")
-    return "\n".join(lines)
+    return "\n".join([*lines, results, *_stop_lines(summary)])
+
+
+def _stop_lines(summary: Summary) -> list[str]:
+    """What is not in the run and why, which run is the accepted one, and what to do."""
+    if not summary.stops:
+        return []
+    lines = [f"  {line}" for stop in summary.stops for line in _stop_words(stop)]
+    if summary.shown == summary.run:
+        lines.append(f"  {sentence('flow.latest-moved')}")
+    elif summary.shown:
+        lines.append(f"  {sentence('flow.latest-kept', run=summary.shown)}")
+    else:
+        lines.append(f"  {sentence('flow.latest-none')}")
+    return [*lines, f"  {sentence('flow.stops-listed', study=summary.study, run=summary.run)}"]
+
+
+def _stop_words(stop: Stop) -> Iterator[str]:
+    yield sentence("flow.stop", datasets=", ".join(stop.datasets), reason=stop.reason)
+    if stop.followers:
+        count = len(stop.followers)
+        need = f"{count} that need{'s' if count == 1 else ''} {'it' if len(stop.datasets) == 1 else 'them'}"
+        yield "  " + sentence("flow.stop-followers", need=need, datasets=", ".join(stop.followers))
+    yield f"  to do: {stop.todo}"
 
 
 def near(folder: Path) -> str:
@@ -57,42 +84,9 @@ def near(folder: Path) -> str:
     return str(folder.relative_to(here)) if folder.is_relative_to(here) else str(folder)
 
 
-def find_run(home: Home, study: str, name: str) -> Path:
-    """The folder of a run by its id; `latest` is the one people see, `previous` the accepted one before it.
-
-    Raises: InputError where there is none, or no such study.
-    """
-    _need_study(home, study)
-    outputs = home.outputs / study
-    if name == "previous":
-        name = _previous(outputs)
-    latest = latest_run(outputs)
-    if name == "latest" and latest is None:
-        raise InputError("ask.nothing-yet", study)
-    found = latest if name == "latest" else inside(outputs / "runs", name)
-    if not found.is_dir():
-        raise InputError("ask.no-run", study, run=name)
-    return found
-
-
-def _need_study(home: Home, study: str) -> None:
-    if study not in home.studies():
-        raise InputError("ask.no-study", study, known=", ".join(home.studies()))
-
-
-def _previous(outputs: Path) -> str:
-    told = recorded_runs(read_chain(outputs).lines)
-    accepted = [
-        run for run, said in told.items() if said.get("accepted") and (outputs / "runs" / run).is_dir()
-    ]
-    if len(accepted) < 2:
-        raise InputError("ask.no-previous", outputs.name)
-    return accepted[-2]
-
-
-def findings_text(home: Home, study: str, severity: str, message: str) -> str:
-    """The open findings of the last run: what is wrong, up to five records of each, what to do."""
-    run = find_run(home, study, "latest")
+def findings_text(home: Home, study: str, severity: str, message: str, run_name: str = "latest") -> str:
+    """The open findings of a run: what is wrong, up to five records of each, what to do."""
+    run = find_run(home, study, run_name)
     frame = read_frame(run, "findings/findings.parquet").fillna("")
     frame = frame[frame["status"] != "closed"]
     if severity:
@@ -100,17 +94,17 @@ def findings_text(home: Home, study: str, severity: str, message: str) -> str:
     if message:
         frame = frame[frame["message"] == message]
     counts = ", ".join(f"{(frame['severity'] == level).sum()} {level}" for level in SEVERITIES)
-    lines = [f"{study}, run {run.name}: {counts}"]
+    lines = [f"{named(study, run)}: {counts}", *newer(study, run)]
     for level in SEVERITIES:
         same = ["message", "rule", "dataset", "variable", "text", "todo"]
         for (identity, rule, dataset, variable, text, todo), group in frame[
             frame["severity"] == level
         ].groupby(same):
-            named = dict.fromkeys(part for part in (identity, rule) if part)
+            known = dict.fromkeys(part for part in (identity, rule) if part)
             lines += [
                 "",
-                f"{level}  {' '.join(named)}  {'.'.join(part for part in (dataset, variable) if part)}",
-                f"  {text}",
+                f"{level}  {' '.join(known)}  {'.'.join(part for part in (dataset, variable) if part)}",
+                f"  {printable(text)}",
             ]
             lines += [f"    {line}" for line in _records(group)]
             lines += [f"  to do: {todo}"] if todo else []
@@ -124,7 +118,7 @@ def _records(group: pd.DataFrame) -> Iterator[str]:
     for status, *page, value, keys in group[columns].head(NAMED).itertuples(index=False):
         place = " ".join(part for part in page if part) or keys
         shown = f": {value[:LONGEST_VALUE]}{'...' if len(value) > LONGEST_VALUE else ''}" if value else ""
-        yield f"{status:8s} {place}{shown}".rstrip()
+        yield printable(f"{status:8s} {place}{shown}".rstrip())
     if len(group) > NAMED:
         yield f"... and {len(group) - NAMED} more"
 
@@ -158,7 +152,7 @@ def diff_text(home: Home, study: str, run_a: str, run_b: str) -> str:
     """The inputs that differ, counts by dataset and kind of change, then the first differences."""
     old, new = find_run(home, study, run_a), find_run(home, study, run_b)
     causes = ", ".join(what_changed(old, read_manifest(new))) or "nothing"
-    lines = [f"{study}: from {old.name} to {new.name}; changed inputs: {causes}"]
+    lines = [f"{study}: from {old.name} to {new.name}; changed inputs: {causes}", *newer(study, new)]
     found = diff_runs(home, study, old.name, new.name)
     if not len(found):
         return "\n".join([*lines, "no record differs"])
@@ -177,7 +171,7 @@ def verify_lines(
 
     Needs:  `warn` is told who holds the study's lock, if it must be waited for.
     """
-    _need_study(home, study)
+    need_study(home, study)
     outputs = home.outputs / study
     if not outputs.is_dir():
         say(f"{study}: {sentence('ask.nothing-yet')}")
@@ -199,7 +193,7 @@ def begin_anew(home: Home, study: str, who: str, why: str, warn: Callable[[str],
         raise InputError("ask.anew-reason", study, shortest=SHORTEST_REASON)
     if len(who.strip()) < SHORTEST_NAME:
         raise InputError("ask.anew-who", study)
-    _need_study(home, study)
+    need_study(home, study)
     outputs = home.outputs / study
     if not outputs.is_dir():
         raise InputError("ask.nothing-yet", study)

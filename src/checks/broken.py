@@ -26,46 +26,64 @@ from clinical.words import Word, with_lines
 
 @dataclass(frozen=True, eq=False)
 class Broken:
-    """The records that fail (a bool array), the columns looked at, and filters that hold for no record."""
+    """The records that fail (a bool array), the columns looked at, and the buckets in which a filter holds."""
 
     failed: np.ndarray
     looked_at: dict[str, Column]
-    nothing: list[str]
+    held: dict[str, set[int]]
+    places: list[str]
+
+    @property
+    def nothing(self) -> list[str]:
+        """Where the filters stand that hold for no record."""
+        return [place for place in self.places if place not in self.held]
 
 
-def broken(build: Build, rule: Rule, last_day: str = "") -> Broken:
-    """What a rule says of its dataset or raw form.
+def broken(build: Build, rule: Rule, last_day: str = "", buckets: np.ndarray | None = None) -> Broken:
+    """What a rule says of its dataset or raw form; `buckets` is the bucket of each person, by person code.
 
     Raises: DerivationError that names the rule if it cannot run: that is never a pass.
     """
     try:
-        return _Trial(build, rule).run(last_day)
+        return _Trial(build, rule, np.zeros(len(build.persons)) if buckets is None else buckets).run(last_day)
     except (ClinicalError, KeyError, TypeError, ValueError) as fault:
         raise DerivationError("checks.cannot-run", str(rule.at), rule=rule.id, reason=str(fault)) from fault
 
 
-class _Held(Notes):
-    """Remembers which filters held for any record, and nothing else."""
+def places_of(rule: Rule, size: int) -> list[str]:
+    """Where the filters of a rule stand, if its dataset has `size` records: each must hold for some record."""
+    found = [place for word in rule.helpers.values() for place in _filters(word)]
+    if rule.where is not None and size:
+        found.append(_place_of_where(rule))
+    return list(dict.fromkeys(found))
 
-    def __init__(self, size: int):
-        super().__init__(np.zeros(size))
-        self.places: set[str] = set()
+
+def _place_of_where(rule: Rule) -> str:
+    return f"{rule.where.at}: {rule.id}: {in_words(rule.where.value)}"
+
+
+class _Held(Notes):
+    """Remembers in which buckets a filter held for any record, and nothing else."""
+
+    def __init__(self, buckets: np.ndarray):
+        super().__init__(buckets)
+        self.places: dict[str, set[int]] = {}
 
     def held(self, dataset: str, place: str, persons: np.ndarray) -> None:
         """A filter held for records of these persons."""
-        self.places.add(place)
+        self.places.setdefault(place, set()).update(np.unique(self.bucket[persons]).tolist())
 
 
 class _Trial:
     """The finished dataset with the rule's helpers added, in a copy of the build that reports nothing."""
 
-    def __init__(self, build: Build, rule: Rule):
+    def __init__(self, build: Build, rule: Rule, buckets: np.ndarray):
         self.rule = rule
         made = _made(build, rule.dataset)
         spec = replace(made.spec, variables={**made.spec.variables, **rule.helpers})
         self.build = copy.copy(build)
         self.build.names = build.names.with_dataset(spec)
-        self.build.findings, self.build.notes = Findings(), _Held(len(build.persons))
+        self.build.findings, self.build.notes = Findings(), _Held(buckets)
         self.build.forget_names()
         self.made = Made(spec, made.person, columns=dict(made.columns))
         self.rows = Rows(self.build, self.made, None, np.arange(made.size), trial=True)
@@ -75,18 +93,17 @@ class _Trial:
         rule, failed = self.rule, np.zeros(self.made.size, dtype=bool)
         for name, word in rule.helpers.items():
             self.made.columns[name] = evaluate(self.rows, word)
-        nothing = [place for word in rule.helpers.values() for place in _filters(word)]
-        nothing = [place for place in nothing if place not in self.build.notes.places]
         about = np.ones(self.made.size, dtype=bool)
         if rule.where is not None:
             about = self.rows.holds(rule.where.value)
-            if len(about) and not about.any():
-                nothing.append(f"{rule.where.at}: {rule.id}: {in_words(rule.where.value)}")
+            if about.any():
+                self.build.notes.held(rule.dataset, _place_of_where(rule), self.made.person[about])
         if rule.mask is None:
             failed = about & self.rows.holds(rule.fails_when.value)
         else:
             failed[about] = self._marked(np.flatnonzero(about), last_day)
-        return Broken(failed, self._looked_at(), nothing)
+        places = places_of(rule, self.made.size)
+        return Broken(failed, self._looked_at(), self.build.notes.places, places)
 
     def _marked(self, rows: np.ndarray, last_day: str) -> np.ndarray:
         mask = self.rule.mask

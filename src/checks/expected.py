@@ -39,6 +39,12 @@ class Expected:
     value_sets: dict[str, list[str]] = field(default_factory=dict)
     masks: dict[str, np.ndarray] = field(default_factory=dict)
     severities: dict[str, str] = field(default_factory=dict)
+    piece: str = ""
+
+    @property
+    def suite(self) -> str:
+        """The name of its suite: the dataset, and which part of it is judged if not all."""
+        return f"{self.dataset} {self.piece}".strip()
 
 
 def expected_of(plan: Plan, build: Build, outputs: dict[str, Output], gate: str) -> Iterator[Expected]:

@@ -23,7 +23,7 @@ from clinical.restore import Restoration
 
 WORDS = {"": "passed", "info": "passed with findings", "warning": "passed with findings", "error": "failed"}
 NOT_RUN = "not all rules could run"
-LONGEST_SHOWN = 80
+LONGEST_SHOWN, NAMED = 80, 5
 MESSAGES = {UNIQUE: "checks.not-unique", NOT_NULL: "checks.empty", IN_SET: "checks.not-in-list"}
 
 
@@ -60,6 +60,7 @@ def run_gates(
     gates = _Gates(build, outputs, rules, last_day or build.cut, results)
     for gate in GATES:
         gates.run(gate, list(expected_of(plan, build, outputs, gate)))
+    gates.tell_not_run()
     results.findings = gates.found.frame()
     return results
 
@@ -78,6 +79,7 @@ class _Gates:
         self.build, self.outputs, self.rules, self.last_day = build, outputs, rules, last_day
         self.results, self.found = results, Findings()
         self.broken: dict[str, Broken] = {}
+        self.unasked: dict[str, list[str]] = {}
         self.there = {*outputs, *(f"raw.{raw.name}" for raw in build.raw_forms())}
 
     def run(self, gate: str, expected: list[Expected]) -> None:
@@ -107,7 +109,13 @@ class _Gates:
 
     def _not_run(self, rule: Rule, missing: str) -> None:
         self.results.not_run[rule.id] = f"{rule.dataset}: {missing} is not in this run"
-        self._note("checks.not-run", rule, rule.id, id=rule.id, missing=missing)
+        self.unasked.setdefault(missing, []).append(rule.id)
+
+    def tell_not_run(self) -> None:
+        """One finding for each dataset or form that is not there, with the rules that look at it."""
+        for missing, rules in self.unasked.items():
+            named = ", ".join(rules[:NAMED]) + (" ..." if len(rules) > NAMED else "")
+            self.found.add("checks.not-run", dataset=missing, keys=missing, count=len(rules), rules=named)
 
     def _note(self, message: str, rule: Rule, keys: str, **words: str) -> None:
         self.found.add(message, dataset=rule.dataset, rule=rule.source, keys=keys, **words)

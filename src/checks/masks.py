@@ -7,6 +7,7 @@ the records that fail: a bool array. `last_day` is the day the extract was taken
 
 from __future__ import annotations
 
+import inspect
 import re
 from calendar import monthrange
 
@@ -109,6 +110,16 @@ def _window(visit: Mapping) -> tuple[float, float]:
     if "window" in visit:
         return day - float(visit["window"]), day + float(visit["window"])
     return (day, float(visit["until"])) if "until" in visit else NO_WINDOW
+
+
+def is_of_the_study(function: str) -> bool:
+    """Whether a mask compares the records of several persons: it cannot be asked person by person."""
+    return function == not_one_to_one.__name__
+
+
+def asks_last_day(function: str) -> bool:
+    """Whether what a mask marks also depends on the last day."""
+    return "last_day" in inspect.signature(MASKS[function]).parameters
 
 
 MASKS = {

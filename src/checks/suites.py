@@ -42,7 +42,7 @@ class SuiteVerdict:
 
 @dataclass(frozen=True)
 class GateVerdict:
-    """What the checkpoint of a gate said: whether everything held, and of each dataset."""
+    """What the checkpoint of a gate said: whether everything held, and of each suite."""
 
     passed: bool
     datasets: dict[str, SuiteVerdict]
@@ -55,7 +55,7 @@ class GateVerdict:
 
 
 def run_checkpoint(gate: str, expected: list[Expected]) -> GateVerdict:
-    """The verdict of one gate over all its datasets.
+    """The verdict of one gate over all its suites: one a dataset, or several over different records of it.
 
     Raises: DerivationError where an expectation could not be evaluated: that is never a pass.
     """
@@ -64,7 +64,7 @@ def run_checkpoint(gate: str, expected: list[Expected]) -> GateVerdict:
     with ONE_AT_A_TIME, _in_memory(gate, expected) as paths:
         result = _checkpoint(gate, expected, paths).run()
     runs = {run.suite_name: run for run in result.run_results.values()}
-    datasets = {each.dataset: _suite(each.dataset, runs[_suite_name(gate, each)]) for each in expected}
+    datasets = {each.suite: _suite(each.dataset, runs[_suite_name(gate, each)]) for each in expected}
     return GateVerdict(bool(result.success), datasets)
 
 
@@ -75,7 +75,7 @@ def _suite(dataset: str, run: object) -> SuiteVerdict:
 
 
 def _suite_name(gate: str, expected: Expected) -> str:
-    return f"{gate} {expected.dataset}"
+    return f"{gate} {expected.suite}"
 
 
 @contextmanager
@@ -84,11 +84,11 @@ def _in_memory(gate: str, expected: list[Expected]) -> Iterator[dict[str, str]]:
     import fsspec
 
     folder = f"/cdiscflow/{os.getpid()}/{gate}"
-    paths = {each.dataset: f"memory:/{folder}/{number}.parquet" for number, each in enumerate(expected)}
+    paths = {each.suite: f"memory:/{folder}/{number}.parquet" for number, each in enumerate(expected)}
     try:
         for each in expected:
             rules = {f"rule {name}": mask for name, mask in each.masks.items()}
-            each.frame.assign(**rules).to_parquet(paths[each.dataset], index=False)
+            each.frame.assign(**rules).to_parquet(paths[each.suite], index=False)
         yield paths
     finally:
         fsspec.filesystem("memory").rm(folder, recursive=True)
@@ -99,7 +99,7 @@ def _checkpoint(gate: str, expected: list[Expected], paths: dict[str, str]) -> o
     source = context.data_sources.add_pandas(gate)
     definitions = []
     for each in expected:
-        asset = source.add_parquet_asset(each.dataset, path=paths[each.dataset])
+        asset = source.add_parquet_asset(each.suite, path=paths[each.suite])
         suite = gx.ExpectationSuite(name=_suite_name(gate, each), expectations=expectations(each))
         definitions.append(
             context.validation_definitions.add(

@@ -38,7 +38,8 @@ def to_ascii(text: pd.Series, table: Table) -> tuple[pd.Series, np.ndarray]:
     """Each text in printable ASCII, and True where a character had to be replaced by a question mark.
 
     The table comes first, its longest entries before shorter ones; then full width becomes half width
-    (NFKC) and the table is asked again. A line break or tab becomes a blank.
+    (NFKC) and the table is asked again; a Latin letter that is left loses its accents (`é` is `e`). A line
+    break or tab becomes a blank.
 
     Source: study_rd13_02.md F.4; rules B-DIRT-15, V-ASCII.
     """
@@ -56,5 +57,11 @@ def _written(text: str, pattern: re.Pattern[str], table: Table) -> tuple[str, bo
         return text, False
     text = pattern.sub(lambda match: table[match[0]], _BREAK.sub(" ", text))
     text = pattern.sub(lambda match: table[match[0]], unicodedata.normalize("NFKC", text))
+    text = _UNPRINTABLE.sub(_without_accents, text)
     plain, count = _UNPRINTABLE.subn("?", text)
     return plain, count > 0
+
+
+def _without_accents(letter: re.Match[str]) -> str:
+    base, *marks = unicodedata.normalize("NFKD", letter[0])
+    return base if base.isascii() and base.isalpha() and all(map(unicodedata.combining, marks)) else letter[0]

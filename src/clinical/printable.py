@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 
-# control characters; invisible ones and those that turn the direction of text; halves of characters; line ends
-ACTING = {"Cc", "Cf", "Cs", "Zl", "Zp"}
+ACTING = {"Cc", "Cf", "Cs", "Zl", "Zp"}  # control, unseen and text-turning, half characters, line ends
 SHORT = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
 
 

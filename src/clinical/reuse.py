@@ -162,10 +162,11 @@ def _part(output: Output | None, buckets: set[int], bucket: pd.Series, inside: b
     person = output.frame["USUBJID"].map(bucket)
     gone = (person.isna() & output.frame["USUBJID"].notna()).to_numpy()
     chosen = person.fillna(STUDY_BUCKET).astype("int64").isin(buckets).to_numpy() == inside
-    return _rows_of(output, np.flatnonzero(chosen & ~gone))
+    return rows_of(output, np.flatnonzero(chosen & ~gone))
 
 
-def _rows_of(output: Output, rows: np.ndarray) -> Output:
+def rows_of(output: Output, rows: np.ndarray) -> Output:
+    """Some records of a dataset, with their lineage."""
     place = np.full(len(output.frame), -1, dtype="int64")
     place[rows] = np.arange(len(rows))
     lineage = output.lineage.assign(row=place[output.lineage["row"]])
@@ -181,7 +182,7 @@ def _joined(one: Output | None, two: Output | None) -> Output | None:
     shifted = two.lineage.assign(row=two.lineage["row"] + len(one.frame))
     whole = replace(one, frame=frame, lineage=pd.concat([one.lineage, shifted], ignore_index=True))
     persons = np.array(frame["USUBJID"].fillna(""), dtype=object)
-    return _rows_of(whole, np.argsort(persons, kind="stable")) if len(frame) else whole
+    return rows_of(whole, np.argsort(persons, kind="stable")) if len(frame) else whole
 
 
 def followers(plan: Plan, names: Iterable[str]) -> set[str]:

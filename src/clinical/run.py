@@ -227,6 +227,13 @@ def last_accepted(home: Path) -> str | None:
     return there[-1] if there else None
 
 
+def newest_run(home: Path) -> Path | None:
+    """The folder of the last finished run, accepted or with stops, or None before the first."""
+    recorded = recorded_runs(read_chain(home).lines)
+    there = [run for run in recorded if (home / RUNS / run).is_dir()]
+    return home / RUNS / there[-1] if there else None
+
+
 def recover(home: Path, who: str = "cdiscflow") -> list[str]:
     """What an interrupted run left in `outputs/<study>` is put in order; a sentence for each thing done.
 

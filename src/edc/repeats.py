@@ -52,8 +52,9 @@ def set_aside_repeats(group: np.ndarray, frame: Frame, report: Report, site_tz: 
     tied = np.logical_and.reduce([other, *(key == key[winner[groups]] for key in orders)])
     undecided = _any_of_group(tied, groups)
     local.add("raw.repeat-identical", ~differs & ~wins)
-    local.add("raw.repeat-differs", differs & ~undecided)
-    local.add("raw.repeat-undecided", undecided)
+    fate = pd.Series(np.where(wins, "kept", "set aside"), dtype="str")
+    local.add("raw.repeat-differs", differs & ~undecided, value=fate)
+    local.add("raw.repeat-undecided", undecided, value=fate)
     keep[several[~wins]] = False
     return Repeats(keep, int((~differs & ~wins).sum()), int((differs & ~wins).sum()))
 

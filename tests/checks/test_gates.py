@@ -243,8 +243,22 @@ def test_a_rule_whose_other_dataset_is_missing_is_reported_and_its_dataset_not_p
     assert results.not_run["V-DM-58"] == "DM: ADSL is not in this run"
     assert results.summary()["sdtm"]["DM"] == "not all rules could run"
     assert found(results, "checks.not-run")["text"].tolist() == [
-        "V-DM-58 did not run: ADSL is not in this run"
+        "checks that did not run, because ADSL is not in this run: 1 (V-DM-58)"
     ]
+
+
+def test_all_rules_that_look_at_what_is_missing_are_one_finding_that_counts_them(mini):
+    """As many rules as a stop keeps from running, a person reads one line of them."""
+    outputs = {name: output for name, output in mini.derived.outputs.items() if name != "DM"}
+    rules = mini.rules
+    asked = [r.id for r in rules.rules if r.dataset in outputs and "DM" in r.reads and r.dataset != "DM"]
+    results = mini.with_outputs(outputs).gates(rules)
+    (line,) = found(results, "checks.not-run").to_dict("records")
+    assert (line["dataset"], line["keys"], line["severity"]) == ("DM", "DM", "warning")
+    assert len(asked) > 5
+    assert line["text"] == (
+        f"checks that did not run, because DM is not in this run: {len(asked)} ({', '.join(asked[:5])} ...)"
+    )
 
 
 def test_a_filter_of_a_rule_that_holds_for_nothing_is_reported(results):

@@ -62,7 +62,7 @@ def test_an_unknown_code_gives_no_code_keeps_the_text_and_is_a_finding(tmp_path)
     extract = rs(tmp_path, "MRD,9", "CR,9")
     assert both(extract) == [("MRD", ""), ("CR", "")]
     assert texts(extract, "raw.code-unknown") == ["the code of RSOVR is not in the list"] * 2
-    assert extract.findings["value"].tolist() == ["9", "9"]
+    assert extract.findings["value"].tolist() == ["9 MRD", "9 CR"]
 
 
 def test_an_unknown_text_without_code_keeps_the_row_and_is_a_finding(tmp_path):
