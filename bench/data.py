@@ -19,6 +19,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pyarrow import csv
 
+from bench.odm import snapshot
+
 MAPPINGS = Path(__file__).parents[1] / "mappings"
 COPIES_A_SITE, NEXT_SUBJECT, NEXT_SITE = (
     18,
@@ -138,7 +140,7 @@ def _write(path: Path, table: pa.Table) -> int:
 
 def main(name: str, folder: str, *size: str) -> None:
     """Makes one of the larger extracts, or the edit; prints how many rows, or whose page."""
-    work = {"pilot": pilot, "spine": spine, "edit_one_record": edit_one_record}[name]
+    work = {"pilot": pilot, "spine": spine, "edit_one_record": edit_one_record, "odm": snapshot}[name]
     print(json.dumps({"made": work(Path(folder), *map(int, size))}))
 
 

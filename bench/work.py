@@ -34,6 +34,25 @@ def datasets(study: str, folder: str, names: str) -> dict:
     return {"rows": rows, "seconds": {name: seconds[name] for name in wanted}, "whole": whole}
 
 
+def odm_to_frames(path: str) -> dict:
+    """An ODM file to a Parquet file for each form."""
+    import pyarrow as pa
+    from pyarrow import parquet
+
+    from edc.odm.read import read_odm
+
+    items = 0
+    file = read_odm(Path(path), "odm.xml")
+    with tempfile.TemporaryDirectory() as place:
+        for form in file.forms:
+            frame = file.collected(form).frame
+            plain = [name for name in frame if name[0] == "X" and "_" not in name]
+            items += int(frame[plain].notna().to_numpy().sum())
+            table = pa.Table.from_pandas(frame, preserve_index=False)
+            parquet.write_table(table, Path(place) / f"{form}.parquet")
+    return {"items": items}
+
+
 def derived(study: str, folder: str, names: tuple[str, ...] | list[str]) -> tuple[object, dict[str, float]]:
     """The datasets named, and CPU seconds by dataset; `outputs` is what is done outside the steps."""
     from clinical.check import check_study
@@ -75,4 +94,5 @@ def write(output: object, folder: Path) -> None:
 
 
 if __name__ == "__main__":
-    print(json.dumps({"raw_to_sdtm": raw_to_sdtm, "datasets": datasets}[sys.argv[1]](*sys.argv[2:])))
+    known = {"raw_to_sdtm": raw_to_sdtm, "datasets": datasets, "odm_to_frames": odm_to_frames}
+    print(json.dumps(known[sys.argv[1]](*sys.argv[2:])))

@@ -96,6 +96,38 @@ def test_every_package_under_src_has_its_place_among_the_layers():
     assert {path.parent.name for path in (ROOT / "src").glob("*/__init__.py")} == set(OURS) - {"flows"}
 
 
+JUDGES = {
+    "clinical.units",
+    "clinical.terms",
+    "clinical.results",
+    "clinical.evs",
+    "clinical.spec",
+    "clinical.study",
+}
+
+
+def test_the_simulator_knows_nothing_of_what_its_extracts_are_judged_by():
+    """A mistake that both shared would cancel itself: not even the readers are its own."""
+    paths = python_files("src/edc/simulate")
+    assert paths
+    for path in paths:
+        named = {
+            name
+            for node in ast.walk(parsed(path))
+            for name in (
+                [alias.name for alias in node.names]
+                if isinstance(node, ast.Import)
+                else [node.module or ""]
+                if isinstance(node, ast.ImportFrom)
+                else []
+            )
+        }
+        ours = {name for name in named if name.split(".")[0] in OURS}
+        assert not ours & JUDGES, path
+        assert all(name.startswith(("edc.simulate", "clinical.")) for name in ours), path
+        assert "mappings" not in " ".join(text for _, text in constants(parsed(path))), path
+
+
 def test_heavy_packages_are_imported_inside_functions_so_that_the_command_line_starts_at_once():
     early = [
         f"{path.relative_to(ROOT)}:{line}: {name}"
@@ -202,9 +234,11 @@ def test_the_code_knows_no_visit_and_no_parameter_of_a_study():
     words = plans()
     assert {"DAY 28 (WEEK 4)", "MRDPCT", "EFSINF", "TTHSCT"} <= words
     names = any_of(words)
+    simulator = ROOT / "src" / "edc" / "simulate"  # it names the fields and forms it fills
     found = [
         f"{path.relative_to(ROOT)}:{number}: {text}"
         for path in python_files("src", "flows")
+        if simulator not in path.parents
         for number, text in constants(parsed(path))
         if names.search(text)
     ]

@@ -220,6 +220,60 @@ def draft(
     print(f"{study}: draft package in {near(package)}")
 
 
+@app.command("new-study")
+def begin_study(
+    name: Annotated[str, typer.Argument(help="The new study's folder under mappings/", metavar="NAME")],
+    extract: Annotated[
+        str, typer.Option("--from", help="The folder of the delivered files", metavar="EXTRACT")
+    ],
+) -> None:
+    """Writes the first specs of a study from what was delivered; every guess is marked, nothing replaced."""
+    from pathlib import Path
+
+    from cdiscflow.home import home
+    from cdiscflow.newstudy import new_study
+
+    _say("\n".join(new_study(home(), name, Path(extract))))
+
+
+specs = typer.Typer(no_args_is_help=True, help="Specs as a workbook and back.", rich_markup_mode=None)
+app.add_typer(specs, name="spec")
+Workbook = Annotated[str, typer.Argument(help="An Excel workbook", metavar="FILE.xlsx")]
+
+
+@specs.command("export")
+def spec_export(
+    study: StudyName,
+    file: Workbook,
+    force: Annotated[bool, typer.Option("--force", help="Write over the workbook that is there")] = False,
+) -> None:
+    """Writes a study's specs as a workbook: a sheet for each kind of row, all cells text."""
+    from pathlib import Path
+
+    from cdiscflow.home import home
+    from cdiscflow.specbook import export_specs
+
+    _say("\n".join(export_specs(home(), study, Path(file), force)))
+
+
+@specs.command("import")
+def spec_import(
+    study: StudyName,
+    file: Workbook,
+    write: Annotated[bool, typer.Option("--write", help="Change the files")] = False,
+) -> None:
+    """Shows what a workbook would change in a study's specs, as differences of the files.
+
+    What is not understood is named by sheet and cell, and then nothing is changed.
+    """
+    from pathlib import Path
+
+    from cdiscflow.home import home
+    from cdiscflow.specbook import import_specs
+
+    _say("\n".join(import_specs(home(), study, Path(file), write)))
+
+
 @app.command()
 def selftest() -> None:
     """Installation qualification: every conformance case of the spec language, from the installed package."""
@@ -229,6 +283,36 @@ def selftest() -> None:
     print(f"{passed} passed, {failed} failed")
     if failed:
         raise SystemExit(1)
+
+
+@app.command()
+def simulate(
+    study: StudyName,
+    subjects: Annotated[int, typer.Option(help="How many are screened")] = 24,
+    seed: Annotated[int, typer.Option(help="Another seed, other subjects")] = 1,
+    nights: Annotated[int, typer.Option(help="Successive extracts")] = 1,
+    form: Annotated[
+        Literal["csv", "odm", "both"], typer.Option("--format", help="Of the EDC's files")
+    ] = "csv",
+    dirt: Annotated[Literal["all", "none"], typer.Option(help="What goes wrong in exports")] = "none",
+    forms: Annotated[
+        Literal["all", "spine"], typer.Option(help="Every form, or those the endpoints need")
+    ] = "all",
+    to: Annotated[str, typer.Option(help="Folder; without it the study's data", metavar="FOLDER")] = "",
+) -> None:
+    """Writes extracts of subjects that nobody ever was: a dry run before the first patient.
+
+    Beside each extract: truth.json (what happened), dirt.csv (what was planted), nights.csv (what changed).
+    """
+    from pathlib import Path
+
+    from cdiscflow.home import home
+    from cdiscflow.simulating import simulate_study
+    from edc.simulate.run import Order
+
+    order = Order(subjects, seed, nights, form, dirt == "all", forms == "spine")
+    for folder in simulate_study(home(), study, order, Path(to) if to else None):
+        _say(str(folder))
 
 
 def _derive(study: str, request: Callable[[Home], Request]) -> None:

@@ -105,7 +105,8 @@ def _together(
 ) -> Derived:
     kept = {name: set(found) - again.get(name, set()) for name, found in prints.items()}
     ledger = fresh.ledger.only(again).joined(memory.ledger.only(kept))
-    outputs = merged(fresh.outputs, memory.outputs, again, people.of_person)
+    wide = {name for name, spec in plan.study.datasets.items() if spec.scope == "study"}
+    outputs = merged(fresh.outputs, memory.outputs, again, people.of_person, wide)
     order = list(dict.fromkeys(step.dataset for step in plan.graph.steps))
     known = [made for name in order for made in (name, f"SUPP{name}") if made in outputs]
     stopped = set(fresh.stopped)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from cdiscflow.home import Home
+from cdiscflow.reconciliation import Asked
 from clinical.check import Plan
 from clinical.derive import Derived
 from clinical.errors import DerivationError, sentence
@@ -26,6 +27,11 @@ class Gates:
     study: str
     results: GateResults
     findings: Frame
+    rules: Rules
+
+    def asked(self) -> Asked:
+        """The rules, and why some could not be asked."""
+        return Asked(self.rules.rules, self.results.not_run)
 
     @property
     def verdicts(self) -> dict[str, dict[str, str]]:
@@ -77,7 +83,7 @@ def pass_gates(home: Home, plan: Plan, derived: Derived, last_day: str = "") -> 
     rules = study_rules(home, plan, derived)
     results = run_gates(plan, derived.build, derived.outputs, rules, last_day)
     stops = _stop(plan, derived, results.stopped)
-    return Gates(plan.study.id, results, pd.concat([results.findings, stops], ignore_index=True))
+    return Gates(plan.study.id, results, pd.concat([results.findings, stops], ignore_index=True), rules)
 
 
 def _stop(plan: Plan, derived: Derived, stopped: dict[str, str]) -> Frame:

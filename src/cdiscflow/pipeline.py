@@ -14,7 +14,7 @@ from cdiscflow.home import Delivery, Home, cut_day, newest_extract
 from cdiscflow.memory import leave
 from cdiscflow.stops import Stop, stop_findings, stops_of
 from cdiscflow.tables import write_displays
-from cdiscflow.writing import counts, write_accounts, write_datasets, write_findings
+from cdiscflow.writing import counts, write_accounts, write_datasets, write_findings, write_reconciliation
 from clinical.check import Plan, check_study
 from clinical.fingerprint import hash_of
 from clinical.graph import Step
@@ -66,6 +66,7 @@ class Summary:
     shown: str = ""
     rows: dict[str, int] = field(default_factory=dict)
     findings: dict[str, int] = field(default_factory=dict)
+    reconciled: str = ""
     seconds: dict[str, float] = field(default_factory=dict)
     message: str = ""
 
@@ -173,12 +174,14 @@ class _Work:
         )
         self.job.write_text("findings/validation.html", gates.page(findings))
         write_accounts(self.job, self.plan, extract, derived)
+        reconciled = write_reconciliation(self.job, self.plan, extract, derived, gates.asked(), findings)
         said = {
             **inputs,
             "datasets": datasets,
             "findings": counts(findings),
             "stops": [asdict(stop) for stop in stops],
             "gates": gates.verdicts,
+            "reconciled": reconciled,
             "run": {"seconds": self.seconds, "changed": changed, "asked": self.request.asked},
         }
         return self._finish(said, rebuilt)
@@ -205,6 +208,7 @@ class _Work:
             shown=shown.name if shown else "",
             rows={name: int(entry["rows"]) for name, entry in manifest["datasets"].items()},
             findings=manifest["findings"],
+            reconciled=manifest["reconciled"],
             seconds=self.seconds,
         )
 

@@ -51,6 +51,7 @@ def summary_text(summary: Summary) -> str:
     records = ", ".join(f"{name} {rows}" for name, rows in summary.rows.items())
     lines.append(f"  records:   {records or 'no dataset'}")
     lines.append("  findings:  " + ", ".join(f"{count} {name}" for name, count in summary.findings.items()))
+    lines.append(f"  reconciled: {summary.reconciled}")
     lines.append("  seconds:   " + ", ".join(f"{name} {value}" for name, value in summary.seconds.items()))
     return "\n".join([*lines, results, *_stop_lines(summary)])
 

@@ -10,6 +10,7 @@ import pandas as pd
 
 from cdiscflow.account import field_account, row_account
 from cdiscflow.home import Delivery
+from cdiscflow.reconciliation import Asked, reconcile, totals, write_sheet
 from clinical.check import Plan
 from clinical.derive import Derived
 from clinical.findings import with_status
@@ -92,6 +93,16 @@ def write_accounts(job: Run, plan: Plan, extract: Extract, derived: Derived) -> 
     """Where every record and every field went."""
     write_csv(job.path("findings/row_account.csv"), row_account(extract, derived))
     write_csv(job.path("findings/field_account.csv"), field_account(plan))
+
+
+def write_reconciliation(
+    job: Run, plan: Plan, extract: Extract, derived: Derived, asked: Asked, findings: pd.DataFrame
+) -> str:
+    """The reconciliation as CSV and workbook; its totals for the run summary."""
+    sheet = reconcile(plan, extract, derived, asked, findings)
+    write_csv(job.path("findings/reconciliation.csv"), sheet)
+    write_sheet(job.path("findings/reconciliation.xlsx"), sheet, plan.study.id)
+    return str(totals(sheet))
 
 
 def counts(findings: pd.DataFrame) -> dict[str, int]:

@@ -110,7 +110,7 @@ class _Trial:
         names = dict.fromkeys(["USUBJID", *mask.of, *mask.also])
         frame = pd.DataFrame({name: take(self.rows.value(name), rows) for name in names})
         function = masks.MASKS[mask.function]
-        given = {"last_day": last_day, "study": self.build.study.config}
+        given = {"last_day": last_day, "study": self.build.study.config, "values": mask.values}
         asked = inspect.signature(function).parameters
         return function(frame, **{name: value for name, value in given.items() if name in asked})
 

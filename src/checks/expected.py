@@ -19,6 +19,7 @@ COLUMNS = "expect_table_columns_to_match_ordered_list"
 UNIQUE = "expect_compound_columns_to_be_unique"
 NOT_NULL = "expect_column_values_to_not_be_null"
 IN_SET = "expect_column_values_to_be_in_set"
+MARKED = "expect_column_sum_to_be_between"  # of a rule's mask: none is marked
 CANNOT_LEAVE = (
     "flag",
     "pick",
@@ -126,5 +127,5 @@ def masks_of(expected: Expected) -> dict[tuple[str, str], np.ndarray]:
     for column, values in expected.value_sets.items():
         masks[IN_SET, column] = (frame[column].notna() & ~frame[column].isin(values)).to_numpy()
     for name, mask in expected.masks.items():
-        masks[IN_SET, f"rule {name}"] = mask
+        masks[MARKED, f"rule {name}"] = mask
     return masks

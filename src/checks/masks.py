@@ -2,7 +2,7 @@
 
 Each takes a frame of USUBJID and the columns the rule lists, for the records its `where` chooses, and gives
 the records that fail: a bool array. `last_day` is the day the extract was taken, or that of the data cut;
-`study` is study.yml.
+`study` is study.yml, `values` what the rule lists under `values`.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 import inspect
 import re
 from calendar import monthrange
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import pandas as pd
@@ -22,6 +23,16 @@ ISO_8601 = re.compile(
     r"(?:(?P<year>\d{4})|-)(?:-(?:(?P<month>0[1-9]|1[0-2])|-)(?:-(?P<day>0[1-9]|[12]\d|3[01])"
     r"(?:T(?:[01]\d|2[0-3])(?::[0-5]\d(?::[0-5]\d(?:\.\d+)?)?)?)?)?)?"
 )
+AMOUNT = r"\d+(?:[.,]\d+)?"
+ISO_DURATION = re.compile(
+    rf"-?P(?=[\dT])(?:{AMOUNT}W|(?:{AMOUNT}Y)?(?:{AMOUNT}M)?(?:{AMOUNT}D)?"
+    rf"(?:T(?=\d)(?:{AMOUNT}H)?(?:{AMOUNT}M)?(?:{AMOUNT}S)?)?)"
+)
+CONTINUOUS = re.compile(
+    r"(?:[<>]=?|[\u2264\u2265])?\s*[-+]?(?:[\d,]*\d\.?|\d*\.\d+)(?:[eE][-+]?\d+)?(?:\s*-\s*\d*\.?\d+)?"
+)
+OBSERVED = re.compile(r"[A-Z]{2}(?:ST|EN)?DTC")  # not --RFTDTC
+HOUR = np.timedelta64(3600, "s")
 
 
 def repeated(frame: Frame) -> np.ndarray:
@@ -41,12 +52,7 @@ def not_one_to_one(frame: Frame) -> np.ndarray:
 
 def not_iso_8601(frame: Frame) -> np.ndarray:
     """Records with a date that is no ISO 8601 date of the calendar, partial or complete."""
-    failed = np.zeros(len(frame), dtype=bool)
-    for name in frame.columns[1:]:
-        codes, values = pd.factorize(frame[name])
-        wrong = np.array([not _is_iso_8601(str(value)) for value in values] + [False])
-        failed |= wrong[codes]
-    return failed
+    return _marks(frame, lambda text: not _is_iso_8601(text))
 
 
 def _is_iso_8601(text: str) -> bool:
@@ -112,9 +118,127 @@ def _window(visit: Mapping) -> tuple[float, float]:
     return (day, float(visit["until"])) if "until" in visit else NO_WINDOW
 
 
+def of_another_person(frame: Frame) -> np.ndarray:
+    """Records whose values a record of another person has too; a missing value is equal to none."""
+    groups = group_codes([codes_of(frame[name]) for name in frame.columns[1:]])
+    pairs = pd.DataFrame({"group": groups, "person": codes_of(frame["USUBJID"])}).drop_duplicates()
+    shared = pairs.loc[pairs["group"].duplicated(keep=False), "group"]
+    return np.isin(groups, shared) & frame[frame.columns[1:]].notna().all(axis=1).to_numpy()
+
+
+def varies(frame: Frame) -> np.ndarray:
+    """Records whose first column has several values in the study where the other columns are equal.
+
+    Missing: neither the first nor the second column may be; the others may.
+    """
+    value, *others = (codes_of(frame[name]) for name in frame.columns[1:])
+    groups, known = group_codes(others), (value >= 0) & (others[0] >= 0)
+    pairs = pd.DataFrame({"group": groups, "value": value})[known].drop_duplicates()
+    several = pairs.loc[pairs["group"].duplicated(keep=False), "group"]
+    return np.isin(groups, several) & known
+
+
+def alone(frame: Frame) -> np.ndarray:
+    """Records that no other record of the subject equals in every column."""
+    return ~repeated(frame)
+
+
+def not_iso_duration(frame: Frame) -> np.ndarray:
+    """Records with text that is no ISO 8601 duration (P28D, PT1H30M, -PT15M)."""
+    return _marks(frame, lambda text: ISO_DURATION.fullmatch(text) is None)
+
+
+def range_without_number(frame: Frame) -> np.ndarray:
+    """Records with a reference range (second column and on) whose result (first) is no amount.
+
+    A result below or above what can be measured (`<50`) and an interval (`0-1`) are amounts.
+    """
+    result, *ranges = frame.columns[1:]
+    categorical = _marks(frame[["USUBJID", result]], lambda text: CONTINUOUS.fullmatch(text.strip()) is None)
+    return categorical & frame[ranges].notna().any(axis=1).to_numpy()
+
+
+def _marks(frame: Frame, is_wrong: Callable[[str], bool]) -> np.ndarray:
+    """Records in which a column but the first has a wrong text; each distinct text is looked at once."""
+    failed = np.zeros(len(frame), dtype=bool)
+    for name in frame.columns[1:]:
+        codes, values = pd.factorize(frame[name])
+        failed |= np.array([is_wrong(str(value)) for value in values] + [False])[codes]
+    return failed
+
+
+def differ(frame: Frame) -> np.ndarray:
+    """Records whose two columns differ in more than the case of their letters; neither may be missing."""
+    one, two = (frame[name].str.casefold() for name in frame.columns[1:])
+    return (one != two).to_numpy(dtype=bool, na_value=False) & (one.notna() & two.notna()).to_numpy()
+
+
+def over_an_hour_apart(frame: Frame) -> np.ndarray:
+    """Records whose two moments, both with a time, lie more than an hour apart."""
+    times = [frame[name].where(frame[name].str.len() > len("2024-05-01")) for name in frame.columns[1:]]
+    one, two = (pd.to_datetime(text, format="ISO8601", errors="coerce") for text in times)
+    return ((one - two).abs() > HOUR).to_numpy(dtype=bool, na_value=False)
+
+
+def serious_without_criterion(frame: Frame) -> np.ndarray:
+    """Records whose first column is Y, and none of the others."""
+    serious, *criteria = (frame[name] == "Y" for name in frame.columns[1:])
+    return _bools(serious) & ~_any(criteria, len(frame))
+
+
+def criterion_without_serious(frame: Frame) -> np.ndarray:
+    """Records whose first column is not Y, and one of the others is."""
+    serious, *criteria = (frame[name] == "Y" for name in frame.columns[1:])
+    return ~_bools(serious) & _any(criteria, len(frame))
+
+
+def _bools(column: Column) -> np.ndarray:
+    return column.to_numpy(dtype=bool, na_value=False)
+
+
+def _any(columns: list[Column], size: int) -> np.ndarray:
+    return np.any([np.zeros(size, dtype=bool), *map(_bools, columns)], axis=0)
+
+
+def incompletely_coded(frame: Frame) -> np.ndarray:
+    """Records with a term (first column) that lack one of the levels that other records of the study have."""
+    term, *levels = (frame[name] for name in frame.columns[1:])
+    lacking = [level.isna() for level in levels if level.notna().any()]
+    return term.notna().to_numpy() & _any(lacking, len(frame))
+
+
+def not_done_and_result(frame: Frame) -> np.ndarray:
+    """Records that are marked as not done (first column) and have a result (second), or are and have neither.
+
+    A derived record (third column Y) needs no collected result.
+    """
+    status, result, *derived = (frame[name] for name in frame.columns[1:])
+    not_done, there = status.notna().to_numpy(), result.notna().to_numpy()
+    return (not_done & there) | ~(not_done | there | _any([flag == "Y" for flag in derived], len(frame)))
+
+
+def without_study_day(frame: Frame) -> np.ndarray:
+    """Records with a day known in a --DTC, --STDTC or --ENDTC whose study day is not among the columns."""
+    failed = np.zeros(len(frame), dtype=bool)
+    for name in frame.columns[1:]:
+        if OBSERVED.fullmatch(name) and f"{name.removesuffix('DTC')}DY" not in frame:
+            failed |= (frame[name].str.len() >= len("2024-05-01")).to_numpy(dtype=bool, na_value=False)
+    return failed
+
+
+def lacking(frame: Frame, values: Sequence[str]) -> np.ndarray:
+    """The first record, where one of the values is in no record of the column."""
+    failed = np.zeros(len(frame), dtype=bool)
+    failed[:1] = not set(values) <= set(frame[frame.columns[1]].dropna())
+    return failed
+
+
+OF_THE_STUDY = frozenset({"not_one_to_one", "of_another_person", "varies", "lacking", "incompletely_coded"})
+
+
 def is_of_the_study(function: str) -> bool:
     """Whether a mask compares the records of several persons: it cannot be asked person by person."""
-    return function == not_one_to_one.__name__
+    return function in OF_THE_STUDY
 
 
 def asks_last_day(function: str) -> bool:
@@ -124,5 +248,10 @@ def asks_last_day(function: str) -> bool:
 
 MASKS = {
     each.__name__: each
-    for each in (repeated, not_one_to_one, not_iso_8601, implausible_day, blank, outside_window)
-}
+    for each in (
+        repeated, not_one_to_one, not_iso_8601, implausible_day, blank, outside_window, of_another_person,
+        varies, alone, not_iso_duration, range_without_number, differ, over_an_hour_apart,
+        serious_without_criterion, criterion_without_serious, without_study_day, lacking, not_done_and_result,
+        incompletely_coded,
+    )
+}  # fmt: skip

@@ -25,7 +25,7 @@ from clinical.words import Word, own_names, parse_word, with_lines
 GATES = ("raw", "sdtm", "adam")
 RULE_KEYS = (
     "severity", "says", "todo", "rule", "needs", "except", "where", "helpers", "fails_when", "mask",
-    "variable", "stops", "passes", "fails", "drop",
+    "variable", "stops", "reconciles", "passes", "fails", "drop",
 )  # fmt: skip
 NEEDED = ("severity", "says", "todo", "passes", "fails")
 SEVERITIES = ("error", "warning", "info")
@@ -33,11 +33,12 @@ SEVERITIES = ("error", "warning", "info")
 
 @dataclass(frozen=True)
 class Mask:
-    """A function of `checks.masks` and its columns: `of`, and `also` where the dataset has them."""
+    """A function of `checks.masks`, its columns (`of`, and `also` where the dataset has them), its values."""
 
     function: str
     of: tuple[str, ...]
     also: tuple[str, ...]
+    values: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,7 +46,8 @@ class Rule:
     """One rule for one dataset.
 
     A record that satisfies `where` fails when `fails_when` holds for it or the mask marks it. `stops`: a
-    failure stops the dataset. `reads` are the other datasets and forms it looks at.
+    failure stops the dataset. `reconciles` is the cross-check it is part of. `reads` are the other datasets
+    and forms it looks at.
     """
 
     id: str
@@ -64,6 +66,7 @@ class Rule:
     passes: Mapping | Text
     fails: Mapping | Text
     at: At
+    reconciles: str = ""
     reads: frozenset[str] = frozenset()
 
     def words(self) -> Iterator[Word]:
@@ -271,6 +274,7 @@ class RuleReader:
             passes=node["passes"],
             fails=node["fails"],
             at=at,
+            reconciles=str(node.get("reconciles", "")),
         )
         return replace(rule, reads=self._reads(rule), variable=rule.variable or self._variable(rule))
 
@@ -280,7 +284,7 @@ class RuleReader:
         node, at = rule["mask"], f"{rule.line('mask')}: {dataset}"
         if not isinstance(node, Mapping) or "function" not in node:
             raise SpecError("checks.mask-shape", at)
-        _known(node, ("function", "of", "also"), dataset)
+        _known(node, ("function", "of", "also", "values"), dataset)
         name = str(node["function"])
         if name not in masks.MASKS:
             raise SpecError("checks.no-mask", at, name=name, hint=_hint(name, masks.MASKS))
@@ -288,7 +292,7 @@ class RuleReader:
         for each in _texts(node, "of", dataset):
             of += [each] if each in helpers else self._expanded(dataset, each, at)
         also = [each for each in _texts(node, "also", dataset) if self.has(dataset, each)]
-        return Mask(name, tuple(dict.fromkeys(of)), tuple(also))
+        return Mask(name, tuple(dict.fromkeys(of)), tuple(also), tuple(_texts(node, "values", dataset)))
 
     def _expanded(self, dataset: str, name: str, at: str) -> list[str]:
         found = columns_like(self.names, dataset, name, self.has) if is_pattern(name) else [name]

@@ -261,14 +261,15 @@ class Build:
         """Records that a dataset does not take, with the reason: the row account."""
         if len(index):
             rule = part.keep.rule if reason == "keep" and part.keep else ""
-            self.notes.set_aside(spec.name, part.name, part.source, reason, rule, source.person[index])
+            persons = _noted_for(spec, source.person[index])
+            self.notes.set_aside(spec.name, part.name, part.source, reason, rule, persons)
 
     def matched(
         self, spec: Dataset, owner: Word | Part, source: str, conditions: list[Condition], persons: np.ndarray
     ) -> None:
         """Remembers for whose records a filter held: one that never does is reported."""
         for asked in conditions if len(persons) else ():
-            self.notes.held(spec.name, place_of(owner, source, asked), persons)
+            self.notes.held(spec.name, place_of(owner, source, asked), _noted_for(spec, persons))
 
     def use(self, spec: Dataset, records: Records, rows: np.ndarray) -> None:
         """Raw records that a dataset reads count as taken in the row account."""
@@ -278,6 +279,11 @@ class Build:
     def ledger(self) -> Ledger:
         """What was noted, by dataset and bucket."""
         return self.notes.ledger(self.findings, self.persons, {n: raw.person for n, raw in self._raw.items()})
+
+
+def _noted_for(spec: Dataset, persons: np.ndarray) -> np.ndarray:
+    """Whose bucket a note belongs to: that of a study-wide dataset is the study's, as its fingerprint is."""
+    return np.full(len(persons), -1) if spec.scope == "study" else persons
 
 
 def in_record_order(frame: Frame) -> Frame:

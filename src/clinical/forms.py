@@ -16,7 +16,8 @@ FORM_KEYS = (
     "form", "label", "read", "subject", "per", "record", "coordinates", "duplicates", "dates",
     "not_submitted", "fields", "note",
 )  # fmt: skip
-READ_KEYS = ("csv", "odm", "encoding", "where")
+FILES = ("csv", "sas", "xpt", "excel")
+READ_KEYS = (*FILES, "odm", "sheet", "encoding", "where")
 EDC_RECORD = ("Subject", "Folder", "InstanceRepeatNumber", "PageRepeatNumber", "RecordPosition")
 COORDINATES = {
     "folder": "Folder",
@@ -28,10 +29,15 @@ COORDINATES = {
 
 @dataclass(frozen=True, eq=False)
 class Source:
-    """Where a form is delivered: a CSV file of the extract folder; `odm` is its name in an ODM file."""
+    """Where a form is delivered: a file of the extract folder and which kind of FILES it is.
 
-    csv: str = ""
+    `odm` is the form's name in an ODM file, `sheet` the sheet of a workbook (without it the first).
+    """
+
+    path: str = ""
+    kind: str = "csv"
     odm: str = ""
+    sheet: str = ""
     encoding: str = ""
     where: Condition | None = None
 
@@ -131,15 +137,17 @@ def _source(node: Mapping, form: str, faults: Faults) -> Source:
         faults.add("raw.needed", at, form, key="read: {csv: file}")
         return Source()
     faults.known(given, READ_KEYS, form, "read")
-    csv, odm = text_of(given, "csv", form, faults), text_of(given, "odm", form, faults)
-    if not csv:
+    kinds = [kind for kind in FILES if kind in given]
+    if len(kinds) != 1:
         faults.add("raw.needed", at, form, key="read: {csv: file}")
-    if csv and not _stays_inside(csv):
-        faults.add("raw.path", given.line("csv"), form, path=csv)
-    encoding = text_of(given, "encoding", form, faults)
+    kind = kinds[0] if kinds else "csv"
+    path, odm = text_of(given, kind, form, faults), text_of(given, "odm", form, faults)
+    if path and not _stays_inside(path):
+        faults.add("raw.path", given.line(kind), form, path=path)
+    encoding, sheet = text_of(given, "encoding", form, faults), text_of(given, "sheet", form, faults)
     if encoding and not _is_encoding(encoding):
         faults.add("raw.encoding-name", given.line("encoding"), form, encoding=encoding)
-    return Source(csv, odm, encoding, _where(given, form, faults))
+    return Source(path, kind, odm, sheet, encoding, _where(given, form, faults))
 
 
 def _stays_inside(path: str) -> bool:

@@ -95,7 +95,7 @@ def _variables(build: Build, made: Made, standard: Standard) -> tuple[Variable, 
     stated = {name for name in made.columns if not name.islower() and name not in made.spec.supp}
     stated |= {"STUDYID", "USUBJID", "DOMAIN"} & set(standard.variables)
     stated |= {"STUDYID"} if made.spec.layer == "adam" else set()
-    if made.study_wide:
+    if made.study_wide and "USUBJID" not in made.spec.keys:  # RELREC names persons in some of its records
         stated.discard("USUBJID")
     known = [variable for name, variable in standard.variables.items() if name in stated]
     known.sort(key=lambda variable: variable.order)

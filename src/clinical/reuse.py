@@ -9,7 +9,7 @@ not derived again.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -132,12 +132,17 @@ class Kept:
 
 
 def merged(
-    fresh: dict[str, Output], kept: dict[str, Output], again: dict[str, set[int]], bucket: pd.Series
+    fresh: dict[str, Output],
+    kept: dict[str, Output],
+    again: dict[str, set[int]],
+    bucket: pd.Series,
+    wide: Collection[str] = (),
 ) -> dict[str, Output]:
     """Each dataset's records: fresh ones of the buckets derived again, kept ones of the others.
 
     `again` names buckets by dataset (a SUPP-- follows its parent); `bucket` is the bucket of each USUBJID.
-    Datasets not named in `again` are kept whole.
+    Datasets not named in `again` are kept whole; those in `wide`, study-wide ones that name persons, are
+    fresh whole.
     """
     found: dict[str, Output] = {}
     for name in dict.fromkeys([*kept, *fresh]):
@@ -145,7 +150,9 @@ def merged(
         if buckets is None:
             if name in kept:
                 found[name] = kept[name]
-        elif STUDY_BUCKET in buckets and "USUBJID" not in (fresh.get(name) or kept[name]).frame:
+        elif name in wide or (
+            STUDY_BUCKET in buckets and "USUBJID" not in (fresh.get(name) or kept[name]).frame
+        ):
             found[name] = fresh[name]
         else:
             whole = _joined(

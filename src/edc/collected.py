@@ -22,6 +22,7 @@ class Collected:
     `frame` has a text column for each column of the file, by its name there: trimmed, line ends as line
     feeds, an empty cell missing. `lines` gives the line (or row) of each record in the file, for sources
     without coordinates. `notes` are messages about the file as a whole, with the words of their sentences.
+    `is_text` says that the file is one of lines, which should end with one.
     """
 
     path: str
@@ -29,6 +30,7 @@ class Collected:
     lines: Callable[[], np.ndarray]
     encoding: str = ""
     notes: list[tuple[str, dict[str, object]]] = field(default_factory=list)
+    is_text: bool = False
 
 
 def of_form(form: str) -> Frame:

@@ -47,7 +47,7 @@ def read_csv(path: Path, name: str, encoding: str, scan: Scan) -> Collected:
         found = record_lines(_pieces(data))[1:] if lines is None else lines
         return found if len(found) == len(frame) else mended(data, name, len(names))[1]
 
-    return Collected(name, frame, numbered, used, notes)
+    return Collected(name, frame, numbered, used, notes, is_text=True)
 
 
 def header_of(path: Path, name: str, encoding: str) -> list[str]:

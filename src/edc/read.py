@@ -14,9 +14,9 @@ from clinical.forms import Form
 from clinical.read import Mapping
 from clinical.where import mask
 from edc.collected import Collected, of_form
-from edc.columns import column_of, known_columns, must_have_columns, spared_columns
-from edc.csv import header_of, read_csv
+from edc.columns import column_of, must_have_columns, spared_columns, undeclared
 from edc.delivery import Delivery, open_delivery
+from edc.opening import by_file, columns_of, open_file
 from edc.persons import keep_one_a_person
 from edc.report import Report
 from edc.rows import Account, records_of
@@ -49,13 +49,13 @@ def read_extract(folder: Path, forms: dict[str, Form], study: Mapping) -> Extrac
     Raises: InputError where the manifest does not agree with the files: then nothing of the extract is used.
     """
     delivery = open_delivery(folder, study)
-    by_file = _by_file(forms)
-    delivery.check_files(set(by_file))
+    files = by_file(folder, forms)
+    delivery.check_files(set(files))
     reader = _Reader(delivery, study, read_subjects(study))
-    for path, of_file in by_file.items():
+    for path, of_file in files.items():
         reader.read_file(path, of_file)
     delivery.check_rows()
-    for path in delivery.unread(set(by_file)):
+    for path in delivery.unread(set(files)):
         reader.findings.add("raw.file-unread", keys=path, file=path)
     return reader.extract()
 
@@ -63,20 +63,15 @@ def read_extract(folder: Path, forms: dict[str, Form], study: Mapping) -> Extrac
 def check_headers(folder: Path, forms: dict[str, Form]) -> dict[str, InputError]:
     """The forms that could not be read, as far as the header of their files tells."""
     refused = {}
-    for path, of_file in _by_file(forms).items():
+    for path, of_file in by_file(folder, forms).items():
         for form in of_file:
             try:
-                must_have_columns(form, path, header_of(folder / path, path, form.source.encoding))
+                columns = columns_of(folder, path, form)
+                if columns is not None:
+                    must_have_columns(form, path, columns)
             except InputError as fault:
                 refused[form.name] = fault
     return refused
-
-
-def _by_file(forms: dict[str, Form]) -> dict[str, list[Form]]:
-    by_file: dict[str, list[Form]] = {}
-    for name in sorted(forms):
-        by_file.setdefault(forms[name].source.csv, []).append(forms[name])
-    return by_file
 
 
 class _Reader:
@@ -90,24 +85,31 @@ class _Reader:
 
     def read_file(self, path: str, forms: list[Form]) -> None:
         """The forms that one file holds."""
+        left, rows, encoding = list(forms), 0, ""
         try:
             scan = self.delivery.scan(path)
-            encoding = next((form.source.encoding for form in forms if form.source.encoding), "")
-            collected = read_csv(self.delivery.folder / path, path, encoding, scan)
+            for of_part, part in open_file(self.delivery.folder, path, forms, scan):
+                left = [form for form in left if form not in of_part]
+                if isinstance(part, InputError):
+                    for form in of_part:
+                        self._refuse(form, part)
+                    continue
+                if part.is_text and path not in self.delivery.listed and not scan.ends_with_line:
+                    part.notes.append(("raw.last-line", {"file": path}))
+                self._read_part(of_part, part)
+                rows, encoding = rows + len(part.frame), part.encoding
         except InputError as fault:
-            for form in forms:
+            for form in left:
                 self._refuse(form, fault)
             return
-        names = [form.name for form in forms]
-        self.delivery.was_read(path, len(collected.frame), collected.encoding, names)
-        if path not in self.delivery.listed and not scan.ends_with_line:
-            collected.notes.append(("raw.last-line", {"file": path}))
+        self.delivery.was_read(path, rows, encoding, [form.name for form in forms])
+
+    def _read_part(self, forms: list[Form], collected: Collected) -> None:
         for message, words in collected.notes:
-            self._note(message, names[0], **words)
-        known = known_columns(forms)
-        for column in collected.frame.columns:
-            if column not in known:
-                self._note("raw.column-unknown", names[0], column, file=path)
+            self._note(message, forms[0].name, **words)
+        for column, near in undeclared(forms, list(collected.frame.columns)).items():
+            hint = f"; did you mean {near}?" if near else ""
+            self._note("raw.column-unknown", forms[0].name, column, file=collected.path, hint=hint)
         self._read_forms(forms, collected)
 
     def _read_forms(self, forms: list[Form], collected: Collected) -> None:

@@ -15,6 +15,8 @@ Frame = pd.DataFrame
 
 _VISIT = ["USUBJID", "participation", "folder", "instance"]
 _PAGE = ["USUBJID", "participation", "Folder", "InstanceRepeatNumber", "record"]
+_SAMPLE = ["folder", "instance", "participation", "origin"]
+_DAY_LENGTH = 8
 _STATED = ["date", "occurred", "mode", "reason"]
 _GIVEN = [
     "USUBJID", "VISITNUM", "VISIT", "SVPRESP", "SVOCCUR", "SVSTDTC", "SVENDTC",
@@ -22,7 +24,7 @@ _GIVEN = [
 ]  # fmt: skip
 
 
-def sv(dm: Frame, spec: Dataset, **pages: Frame) -> tuple[Frame, Frame, Frame]:
+def sv(dm: Frame, spec: Dataset, **read: Frame) -> tuple[Frame, Frame, Frame]:
     """SV: one record per person and visit; with them the pages each visit was seen on, and findings.
 
     A visit is an EDC folder and its repeat. It is scheduled if it is the first of a folder in `visits` of
@@ -32,9 +34,11 @@ def sv(dm: Frame, spec: Dataset, **pages: Frame) -> tuple[Frame, Frame, Frame]:
     count, partial ones only where there is no complete one.
 
     Rows:    a folder with dated pages and no page of visit dates gets a record too; a visit that did not take
-             place gets one unless it was due after the person's end.
+             place gets one unless it was due after the person's end. So does what a vendor's sample shows:
+             the visit it names, if there is none, and each day of samples that no visit includes.
     Needs:   RFICDTC, RFSTDTC, ended of DM; the page of visit dates that the parameters name; of every other
-             form the coordinates of the page, all its other columns being dates.
+             form the coordinates of the page, all its other columns being dates; of datasets with samples
+             folder, instance, participation, origin (the record id, only of a vendor's rows) and one date.
     Ties:    unscheduled visits of one day are numbered by folder and repeat; where there are more than nine
              after one visit they are numbered n.01, n.02 ...
     Missing: an unscheduled visit without any date and a folder that is no visit give a finding, no record.
@@ -42,7 +46,10 @@ def sv(dm: Frame, spec: Dataset, **pages: Frame) -> tuple[Frame, Frame, Frame]:
     """
     findings = Findings()
     rules = spec.parameters
-    seen = _add_plan(_seen_pages(pages, rules["page"]), spec)
+    forms = {name: frame for name, frame in read.items() if name.startswith("raw_")}
+    samples = _samples([frame for name, frame in read.items() if name not in forms])
+    seen = add_visits_of_samples(_seen_pages(forms, rules["page"]), samples, rules["unscheduled"]["folder"])
+    seen = _add_plan(_as_visits(seen), spec)
     seen = _keep_known_folders(seen, rules["unscheduled"]["folder"], findings)
     seen = _without_dates_before_consent(seen.merge(dm, on="USUBJID", how="left", validate="m:1"))
     visits = _flag_scheduled(_add_dates(_one_a_visit(seen), seen))
@@ -50,8 +57,8 @@ def sv(dm: Frame, spec: Dataset, **pages: Frame) -> tuple[Frame, Frame, Frame]:
     visits = _add_attendance(_add_number(visits, rules["unscheduled"]["visit"]))
     visits = visits.sort_values(["USUBJID", "VISITNUM"], ignore_index=True)
     derived = visits[visits["page"].isna()]
-    findings.add("sdtm.visit-derived", _coordinates(derived), dataset="SV", variable="VISITNUM")
-    return visits[_GIVEN], _lineage(visits, seen), findings.frame()
+    _ask(findings, "sdtm.visit-derived", derived, "VISITNUM")
+    return _without_sample_days(visits[_GIVEN]), _lineage(visits, seen), findings.frame()
 
 
 def _seen_pages(pages: dict[str, Frame], page: Mapping) -> Frame:
@@ -67,8 +74,62 @@ def _seen_pages(pages: dict[str, Frame], page: Mapping) -> Frame:
             dated = frame.loc[frame[field].notna(), [*_PAGE, field]]
             parts.append(dated.rename(columns={field: "date"}).assign(source=form))
     seen = pd.concat(parts, ignore_index=True).reindex(columns=[*_PAGE, *_STATED, "source", "page"])
-    seen = seen.astype("str").rename(columns={"Folder": "folder", "InstanceRepeatNumber": "instance"})
+    return seen.astype("str").rename(columns={"Folder": "folder", "InstanceRepeatNumber": "instance"})
+
+
+def _as_visits(seen: Frame) -> Frame:
     return seen.assign(visit=group_codes([codes_of(seen[name]) for name in _VISIT]))
+
+
+def _samples(datasets: list[Frame]) -> Frame:
+    """The vendors' samples as rows like those of pages: where they say they belong, and their date."""
+    parts = []
+    for frame in datasets:
+        date = frame.columns.difference([*_SAMPLE, "USUBJID"], sort=False)[0]
+        vendor = frame.loc[frame["origin"].notna(), ["USUBJID", *_SAMPLE, date]]
+        parts.append(vendor.rename(columns={date: "date", "origin": "record"}))
+    if not parts:
+        return pd.DataFrame(
+            columns=["USUBJID", "participation", "folder", "instance", "record", "date"], dtype="str"
+        )
+    found = pd.concat(parts, ignore_index=True)
+    return found.assign(source=found["record"].str.split("/", n=1).str[0])
+
+
+def add_visits_of_samples(seen: Frame, samples: Frame, unscheduled: str) -> Frame:
+    """`seen` with the visits that only samples show: those they name, then their days that no visit includes.
+
+    A day stands for the repeat of the unscheduled folder, a number as no page has, until the visits are
+    numbered.
+    """
+    named = samples[samples["folder"].notna()]
+    known = pd.MultiIndex.from_frame(seen[_VISIT].drop_duplicates())
+    named = named[~pd.MultiIndex.from_frame(named[_VISIT]).isin(known)]
+    seen = pd.concat([seen, named], ignore_index=True)
+    others = samples[samples["folder"].isna() & dates.is_complete(samples["date"])]
+    visits = _add_dates(_one_a_visit(_as_visits(seen)), _as_visits(seen))
+    others = others[~_included(others, visits)]
+    day = others["date"].str.slice(0, 10).str.replace("-", "")
+    return pd.concat([seen, others.assign(folder=unscheduled, instance=day)], ignore_index=True)
+
+
+def _included(samples: Frame, visits: Frame) -> np.ndarray:
+    """Which samples were taken on a day from start to end of a visit of the person."""
+    spans = visits[["USUBJID", "SVSTDTC", "SVENDTC"]].assign(
+        start=dates.to_day(visits["SVSTDTC"]), end=dates.to_day(visits["SVENDTC"])
+    )
+    taken = pd.DataFrame(
+        {"USUBJID": samples["USUBJID"], "day": dates.to_day(samples["date"]), "row": range(len(samples))}
+    )
+    pairs = taken.merge(spans.dropna(), on="USUBJID", validate="m:m")
+    rows = pairs.loc[(pairs["start"] <= pairs["day"]) & (pairs["day"] <= pairs["end"]), "row"]
+    return np.isin(taken["row"], rows)
+
+
+def _without_sample_days(visits: Frame) -> Frame:
+    """Folder and repeat as EDC pages have them: none where a day stood for the repeat."""
+    made_up = visits["instance"].str.len() == _DAY_LENGTH
+    return visits.assign(folder=visits["folder"].mask(made_up), instance=visits["instance"].mask(made_up))
 
 
 def _add_plan(seen: Frame, spec: Dataset) -> Frame:
@@ -85,7 +146,7 @@ def _add_plan(seen: Frame, spec: Dataset) -> Frame:
 
 def _keep_known_folders(seen: Frame, unscheduled: str, findings: Findings) -> Frame:
     known = seen["number"].notna() | (seen["folder"] == unscheduled)
-    findings.add("sdtm.visit-folder", _coordinates(seen[~known]), dataset="SV", variable="VISITNUM")
+    _ask(findings, "sdtm.visit-folder", seen[~known], "VISITNUM")
     return seen[known]
 
 
@@ -129,14 +190,17 @@ def _keep_visits_due(visits: Frame, findings: Findings) -> Frame:
     """Without the visits that did not take place because the person's participation had ended before them."""
     due = dates.iso_text(dates.to_day(visits["RFSTDTC"]) + pd.to_timedelta(visits["day"], unit="D"))
     late = (visits["occurred"] == "N").to_numpy() & dates.holds(due, "gt", visits["ended"])
-    findings.add("sdtm.visit-after-end", _coordinates(visits[late]), dataset="SV", variable="SVOCCUR")
+    _ask(findings, "sdtm.visit-after-end", visits[late], "SVOCCUR")
     return visits[~late]
 
 
 def _keep_visits_dated(visits: Frame, findings: Findings) -> Frame:
     """Without the unscheduled visits that have no date, because their number follows from it."""
     lost = ~visits["scheduled"] & visits["SVSTDTC"].isna()
-    findings.add("sdtm.visit-undated", _coordinates(visits[lost]), dataset="SV", variable="VISITNUM")
+    missed_before = (visits["occurred"] == "N") & (
+        visits["participation"] != "1"
+    )  # says nothing of this screening
+    _ask(findings, "sdtm.visit-undated", visits[lost & ~missed_before], "VISITNUM")
     return visits[~lost]
 
 
@@ -171,11 +235,17 @@ def _add_attendance(visits: Frame) -> Frame:
     return visits.assign(SVPRESP=planned.where(scheduled), SVOCCUR=occurred.where(scheduled))
 
 
+def _ask(findings: Findings, message: str, pages: Frame, variable: str) -> None:
+    """A finding for each visit of these pages; its keys say whose it is, so that it goes when they change."""
+    visits = _coordinates(pages)
+    findings.add(message, visits, dataset="SV", variable=variable, keys=visits["USUBJID"])
+
+
 def _coordinates(pages: Frame) -> Frame:
-    """What a finding shows of each visit: the EDC coordinates of one of its pages."""
+    """Whose each visit is, and what a finding shows of it: the EDC coordinates of one of its pages."""
     visits = pages.sort_values(["visit", "source", "record"]).drop_duplicates("visit")
     shown = {"form": visits["source"], "Folder": visits["folder"], "InstanceRepeatNumber": visits["instance"]}
-    return pd.DataFrame({**shown, "record": visits["record"]})
+    return pd.DataFrame({"USUBJID": visits["USUBJID"], **shown, "record": visits["record"]})
 
 
 def _lineage(visits: Frame, seen: Frame) -> Frame:

@@ -139,7 +139,8 @@ def _dataset(study: Study, name: str, frame: pd.DataFrame) -> Dataset:
 
 
 def _build(study: Study, frames: dict[str, pd.DataFrame]) -> Build:
-    everybody = pd.concat([frame["USUBJID"] for frame in frames.values() if "USUBJID" in frame])
+    nobody = pd.Series(dtype="str", name="USUBJID")  # trial design has no persons
+    everybody = pd.concat([nobody, *(frame["USUBJID"] for frame in frames.values() if "USUBJID" in frame)])
     raw = {name: pd.DataFrame({"USUBJID": pd.Series(dtype="str")}) for name in study.forms}
     raw |= {name[4:]: _raw(name[4:], frame) for name, frame in frames.items() if name.startswith("raw.")}
     raw["everybody"] = pd.DataFrame({"USUBJID": everybody.drop_duplicates()})

@@ -52,7 +52,7 @@ def test_a_form_is_read_with_everything_that_was_written(tmp_path):
     (tmp_path / "RS.yml").write_text(GOOD, "utf-8")
     form = read_forms(tmp_path, tmp_path)["RS"]
     assert (form.name, form.subject, form.per_subject, form.label) == ("RS", "Subject", True, "Response")
-    assert (form.source.csv, form.source.encoding) == ("edc_csv/RS.csv", "")
+    assert (form.source.path, form.source.encoding) == ("edc_csv/RS.csv", "")
     assert form.record == ("Subject", "Folder", "RSDAT")
     assert form.coordinates == {"Folder": "Folder", "RecordPosition": "RecordPosition"}
     assert (form.duplicates.which, form.duplicates.order) == ("last", "MaxUpdated")

@@ -12,6 +12,7 @@ from clinical.derive import Derived, derive
 from clinical.frames import as_text
 from clinical.study import load_study
 from edc.read import Extract, read_extract
+from tests.studies.rd1302_domains.pages import with_everything
 
 ROOT = Path(__file__).resolve().parents[2]
 STUDIES = {
@@ -39,6 +40,11 @@ def raw_of(study: str) -> dict[str, pd.DataFrame]:
     return {name: frame.copy() for name, frame in extract_of(study).frames.items()}
 
 
+def pages_of(study: str) -> dict[str, pd.DataFrame]:
+    """Raw frames that give every dataset records: to rd1302 a person with pages of every form is added."""
+    return with_everything(raw_of(study)) if study == "rd1302" else raw_of(study)
+
+
 def derive_study(study: str, raw: dict[str, pd.DataFrame], workers: int = 1) -> Derived:
     """The study's datasets from the raw frames given."""
     return derive(plan_of(study), raw, STUDIES[study][1], workers=workers)
@@ -46,8 +52,8 @@ def derive_study(study: str, raw: dict[str, pd.DataFrame], workers: int = 1) -> 
 
 @cache
 def derived(study: str) -> Derived:
-    """The study's datasets from the demonstration extract."""
-    return derive_study(study, raw_of(study))
+    """The study's datasets from these pages."""
+    return derive_study(study, pages_of(study))
 
 
 def lines(frame: pd.DataFrame) -> list[str]:

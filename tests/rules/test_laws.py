@@ -17,10 +17,9 @@ from tests.rules.studies import (
     STUDIES,
     derive_study,
     derived,
-    extract_of,
     lines,
+    pages_of,
     plan_of,
-    raw_of,
     subject_findings,
 )  # fmt: skip
 
@@ -36,7 +35,7 @@ KINDS = {
 
 def person_parts(study: str) -> list[dict[str, pd.DataFrame]]:
     """The raw frames cut into persons: each of a few alone, and the rest together."""
-    raw = raw_of(study)
+    raw = pages_of(study)
     persons = sorted(set().union(*(frame["USUBJID"].dropna() for frame in raw.values())))
     alone = persons if len(persons) < 20 else persons[:: len(persons) // SINGLE_PERSONS][:SINGLE_PERSONS]
     groups = [[person] for person in alone]
@@ -91,7 +90,7 @@ def test_shuffle_the_order_of_raw_rows_changes_nothing(study):
     random = np.random.default_rng(7)
     raw = {
         name: frame.take(random.permutation(len(frame))).reset_index(drop=True)
-        for name, frame in raw_of(study).items()
+        for name, frame in pages_of(study).items()
     }
     again = derive_study(study, raw)
     assert_same(derived(study).outputs, again.outputs)
@@ -101,7 +100,7 @@ def test_shuffle_the_order_of_raw_rows_changes_nothing(study):
 
 @pytest.mark.parametrize("study", STUDIES)
 def test_workers_change_nothing(study):
-    again = derive_study(study, raw_of(study), workers=2)
+    again = derive_study(study, pages_of(study), workers=2)
     assert_same(derived(study).outputs, again.outputs)
     assert lines(again.findings) == lines(derived(study).findings)
 
@@ -115,7 +114,7 @@ def assert_same(one: dict[str, Output], two: dict[str, Output]) -> None:
 
 @pytest.mark.parametrize("study", STUDIES)
 def test_purity_inputs_are_unchanged(study):
-    raw, before = raw_of(study), raw_of(study)
+    raw, before = pages_of(study), pages_of(study)
     derive_study(study, raw)
     for name, frame in raw.items():
         pd.testing.assert_frame_equal(frame, before[name])
@@ -138,7 +137,7 @@ def test_shape_columns_types_and_keys_are_the_specs(study, name):
     assert not output.frame.duplicated(keys).any()
     order = ["USUBJID"] if "USUBJID" in output.frame else []
     for column in order:
-        assert output.frame[column].is_monotonic_increasing
+        assert output.frame[column].fillna("").is_monotonic_increasing  # nulls sort first [C.6]
     sequence = plan_of(study).names.sequence(plan_of(study).study.datasets[name])
     if sequence and order:
         expected = output.frame.groupby("USUBJID").cumcount() + 1.0
@@ -151,7 +150,7 @@ def test_lineage_every_row_says_where_it_comes_from(study, name):
     if plan_of(study).study.datasets[name].scope == "study":
         return
     assert set(output.lineage["row"]) == set(range(len(output.frame)))
-    raw = extract_of(study).frames
+    raw = pages_of(study)
     for source, rows in output.lineage.groupby("source"):
         if source.startswith("raw."):
             assert rows["record"].isin(raw[source[4:]]["record"]).all()
@@ -161,7 +160,7 @@ def test_lineage_every_row_says_where_it_comes_from(study, name):
 
 @pytest.mark.parametrize("study", STUDIES)
 def test_empty_no_rows_in_no_rows_out_all_columns(study):
-    raw = {name: frame.iloc[:0].copy() for name, frame in raw_of(study).items()}
+    raw = {name: frame.iloc[:0].copy() for name, frame in pages_of(study).items()}
     found = derive_study(study, raw)
     assert found.stopped == {}
     for name, spec in plan_of(study).study.datasets.items():
@@ -201,9 +200,9 @@ def test_clock_no_time_zone_locale_or_hash_seed_changes_a_value(study):
 @pytest.mark.parametrize("study", STUDIES)
 def test_every_record_was_taken_or_set_aside_with_a_reason(study):
     """Rows in = rows out + rows set aside (architecture.md, 5)."""
-    found, extract = derived(study), extract_of(study)
+    found, pages = derived(study), pages_of(study)
     account = found.account[found.account["dataset"] == ""]
-    for form, frame in extract.frames.items():
+    for form, frame in pages.items():
         mine = account[account["source"] == f"raw.{form}"]
         assert mine["records"].sum() == len(frame)
         untaken = int(mine.loc[mine["reason"] == "taken by none", "records"].sum())

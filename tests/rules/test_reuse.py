@@ -15,7 +15,7 @@ from cdiscflow.memory import leave
 from clinical.ledger import PIECES
 from clinical.lock import study_lock
 from clinical.run import COMPLETE, Run
-from tests.rules.studies import STUDIES, lines, plan_of, raw_of
+from tests.rules.studies import STUDIES, lines, pages_of, plan_of, raw_of
 
 
 @pytest.fixture(params=[1, 5])
@@ -73,15 +73,15 @@ def test_nothing_edited_nothing_derived(tmp_path, buckets):
 
 
 def test_an_edited_response_rebuilds_what_reads_it_in_its_bucket_only(tmp_path, buckets):
-    """RS.RSOVR feeds RS; DS asks RS for a relapse; ADRS, ADSL and ADTTE follow. Dates of visits do not
-    change.
+    """RS.RSOVR feeds RS; DS asks RS for a relapse, comments and related records for its rows; ADRS, ADSL and
+    ADTTE follow. Dates of visits do not change.
     """
     nights = Nights(tmp_path, "rd1302")
     nights.night(raw_of("rd1302"))
     raw = raw_of("rd1302")
     raw["RS"].loc[0, ["RSOVR", "RSOVR_STD"]] = ["PR", "3"]
     found = nights.night(raw)
-    assert set(found.again) == {"RS", "DS", "ADRS", "ADSL", "ADTTE"}
+    assert set(found.again) == {"RS", "DS", "CO", "RELREC", "ADRS", "ADSL", "ADTTE"}
     assert {len(numbers) for numbers in found.again.values()} == {1}
     assert_same_as_full(found, raw, "rd1302")
 
@@ -99,7 +99,7 @@ def test_a_request_rebuilds_the_named_dataset_and_what_follows(tmp_path, buckets
 def test_random_edits_give_what_a_full_derivation_gives(tmp_path, buckets, study):
     random = np.random.default_rng(buckets)
     nights = Nights(tmp_path, study)
-    raw = raw_of(study)
+    raw = pages_of(study)
     nights.night(raw)
     for _ in range(4):
         raw = {name: frame.copy() for name, frame in raw.items()}

@@ -266,3 +266,18 @@ def test_no_pages_give_no_visits_but_all_columns():
     assert lineage.empty
     assert findings.empty
     assert {"VISITNUM", "VISIT", "SVSTDTC", "SVENDTC", "folder", "instance", "participation"} <= set(got)
+
+
+def test_a_visit_missed_in_an_earlier_screening_gets_neither_record_nor_question():
+    """C-ID: it would be unscheduled, and has no date; without a mark that it was missed it is asked for."""
+    page = """
+        USUBJID | participation | Folder | SVDAT      | SVOCC_STD
+        P1      | 1             | SCR    | 2024-06-11 | Y
+        P1      | 0             | D0     |            | {}
+        """
+    got, _, findings = visits(page.format("N"))
+    assert list(got["VISIT"]) == ["SCREENING"]
+    assert findings.empty
+    _, _, findings = visits(page.format(" "))
+    assert list(findings["message"]) == ["sdtm.visit-undated"]
+    assert list(findings["keys"]) == ["P1"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from sdtm import ae, dm, ds
+from sdtm import ae, dm, ds, ec, ex
 from tests.tables import assert_table, table
 
 
@@ -16,7 +16,12 @@ def test_reported_terms_are_shown_in_capital_letters_and_a_missing_one_stays_mis
         P2      |
         P2      | Application Site Pruritus
         """)
-    for shown in (ae.upper_case_term(ae=events), ds.upper_case_term(ds=events)):
+    for shown in (
+        ae.upper_case_term(ae=events),
+        ds.upper_case_term(ds=events),
+        ec.other_drug(ec=events),
+        ex.other_drug(ex=events),
+    ):
         assert_table(
             events.assign(AETERM=shown),
             """

@@ -69,11 +69,11 @@ def shuffle_study(folder: Path, seed: int) -> int:
     study, order, done = load_study(folder, folder.parent / "library"), random.Random(seed), 0
     manifest = folder / "demo" / "manifest.json"
     named = json.loads(manifest.read_text("utf-8")) if manifest.exists() else {"files": {}}
-    for file in sorted({form.source.csv for form in study.forms.values() if form.record != ("file",)}):
+    for file in sorted({form.source.path for form in study.forms.values() if form.record != ("file",)}):
         path = folder / "demo" / file
         with path.open(encoding="utf-8-sig", newline="") as lines:
             header, *rows = csv.reader(lines)
-        by_name = any(form.record for form in study.forms.values() if form.source.csv == file)
+        by_name = any(form.record for form in study.forms.values() if form.source.path == file)
         if not by_name and COORDINATE not in header:
             continue
         order.shuffle(rows)
