@@ -14,6 +14,7 @@ from clinical.errors import InputError
 
 LONGEST_FIELD = 1 << 24
 NAMED = 5
+SEPARATORS = {"\t": "tabs", ";": "semicolons", "|": "vertical bars"}
 
 
 @contextmanager
@@ -39,6 +40,8 @@ def header(data: Path | bytes, name: str) -> list[str]:
         except csv.Error as fault:
             raise _broken(fault, name, 1) from fault
     names = [cell.strip() for cell in found]
+    if len(names) == 1:
+        _refuse_other_separator(names[0], name)
     if not any(names):
         raise InputError("raw.header-missing", f"{name}:1")
     for place, column in enumerate(names):
@@ -46,6 +49,12 @@ def header(data: Path | bytes, name: str) -> list[str]:
             first = names.index(column) + 1
             raise InputError("raw.header-twice", f"{name}:1", column=column, first=first, second=place + 1)
     return names
+
+
+def _refuse_other_separator(line: str, name: str) -> None:
+    for separator, called in SEPARATORS.items():
+        if len(columns := [column for column in line.split(separator) if column.strip()]) > 1:
+            raise InputError("raw.separator", f"{name}:1", called=called, columns=len(columns))
 
 
 def mended(data: Path | bytes, name: str, width: int) -> tuple[bytes, np.ndarray]:

@@ -69,6 +69,13 @@ def _with_hint(name: str, columns: list[str]) -> str:
     return f"{name} (there is {near})" if near else name
 
 
+def undeclared(forms: Iterable[Form], columns: list[str]) -> dict[str, str]:
+    """The columns that no form declares, each with a declared one that is missing and is spelled like it."""
+    known = known_columns(forms)
+    gone = [c for form in forms for field in form.fields.values() for c in field.columns if c not in columns]
+    return {column: closest(column, gone) or "" for column in columns if column not in known}
+
+
 def _may_be_gone(form: Form, field: Field) -> bool:
     return bool(form.not_submitted or field.not_submitted)
 

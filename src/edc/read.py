@@ -14,7 +14,7 @@ from clinical.forms import Form
 from clinical.read import Mapping
 from clinical.where import mask
 from edc.collected import Collected, of_form
-from edc.columns import column_of, known_columns, must_have_columns, spared_columns
+from edc.columns import column_of, must_have_columns, spared_columns, undeclared
 from edc.csv import header_of, read_csv
 from edc.delivery import Delivery, open_delivery
 from edc.persons import keep_one_a_person
@@ -104,10 +104,9 @@ class _Reader:
             collected.notes.append(("raw.last-line", {"file": path}))
         for message, words in collected.notes:
             self._note(message, names[0], **words)
-        known = known_columns(forms)
-        for column in collected.frame.columns:
-            if column not in known:
-                self._note("raw.column-unknown", names[0], column, file=path)
+        for column, near in undeclared(forms, list(collected.frame.columns)).items():
+            hint = f"; did you mean {near}?" if near else ""
+            self._note("raw.column-unknown", names[0], column, file=path, hint=hint)
         self._read_forms(forms, collected)
 
     def _read_forms(self, forms: list[Form], collected: Collected) -> None:

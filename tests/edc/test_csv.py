@@ -267,6 +267,34 @@ def test_an_unknown_column_is_a_warning_and_the_form_is_read(tmp_path):
     assert found[["severity", "rule", "form", "field"]].tolist() == ["warning", "B-DIRT-26", "LD", "LDNEW"]
 
 
+def test_an_unknown_column_spelled_like_one_that_is_missing_is_perhaps_that_one(tmp_path):
+    """A field that is not submitted may be gone, so the form is read and only the name tells."""
+    spec = LD + "  COUNTRY: {type: text, label: Country, not_submitted: example}\n"
+    content = HEADER.replace("\n", ",COUNTRI\n") + TWO.replace("\n", ",CHN\n")
+    extract = ld(tmp_path, content, spec)
+    assert texts(extract, "raw.column-unknown") == [
+        "edc_csv/LD.csv has a column COUNTRI that no raw form declares; did you mean COUNTRY?"
+    ]
+    assert texts(extract, "raw.column-gone") == [
+        "edc_csv/LD.csv has no column COUNTRY, which is marked not_submitted"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("separator", "called"), [("\t", "tabs"), (";", "semicolons"), ("|", "vertical bars")]
+)
+def test_a_file_with_another_separator_is_refused_for_exactly_that(tmp_path, separator, called):
+    content = (HEADER + TWO).replace(",", separator)
+    count = HEADER.count(",") + 1
+    said = f"edc_csv/LD.csv:1: the {count} columns are separated by {called}, and not by commas"
+    assert refused(tmp_path, content) == said
+
+
+def test_a_file_of_a_single_column_has_no_separator(tmp_path):
+    fault = ld(tmp_path, "a name with blanks\n1\n").refused["LD"]
+    assert fault.id == "raw.columns-missing"
+
+
 def test_a_form_without_columns_it_declares_is_refused_with_all_of_them(tmp_path):
     content = HEADER.replace("LDTRT", "LDTRTX").replace(",LDREAS", "") + rows("01-001: FLU")
     spec = LD + "  LDBSA:  {type: number, label: BSA, not_submitted: example}\n"
