@@ -45,15 +45,12 @@ def write_displays(
     folder = plan.study.folder / "tlf"
     if not folder.is_dir():
         return no_findings()
-    from tlf.run import join_displays, make_or_miss
+    from tlf.run import make_or_miss
     from tlf.spec import read_displays
 
     adam = {name: output.frame for name, output in derived.outputs.items() if output.layer == "adam"}
-    footer = {
-        "program": f"cdiscflow {version('cdiscflow')}",
-        "data_cut": cut or "none",
-        "datasets": {name: content_hash(frame) for name, frame in adam.items()},
-    }
+    hashes = {name: content_hash(frame) for name, frame in adam.items()}
+    footer = {"program": f"cdiscflow {version('cdiscflow')}", "data_cut": cut or "none", "datasets": hashes}
     last, made, kept = _Last(before, inputs), [], {}
     for name, display in read_displays(folder, plan.study.config).items():
         printed = _print(display, footer, inputs)
@@ -72,11 +69,7 @@ def write_displays(
             "picture": last.pictures.get(name, "") if files else "",
         }
         made.append(one)
-    _leave(run, kept, made)
-    whole = join_displays(made)
-    run.write_frame(RESULTS, whole.results)
-    run.write_frame(SUBJECTS, whole.subjects)
-    return whole.findings
+    return _leave(run, kept, made)
 
 
 def _print(display: Display, footer: dict[str, object], inputs: dict[str, object]) -> str:
@@ -89,11 +82,18 @@ def _stated(inputs: dict[str, object]) -> dict[str, object]:
     return {name: inputs[name] for name in DEPENDS}
 
 
-def _leave(run: Run, kept: dict[str, dict], made: list[Displays]) -> None:
+def _leave(run: Run, kept: dict[str, dict], made: list[Displays]) -> Frame:
+    """Writes results, subjects and what the next run may take over; gives the findings of all displays."""
+    from tlf.run import join_displays
+
+    joined = join_displays(made)
+    run.write_frame(RESULTS, joined.results)
+    run.write_frame(SUBJECTS, joined.subjects)
     parts = [one.findings.assign(display=name) for name, one in zip(kept, made, strict=True)]
     whole = pd.concat([no_findings().assign(display=pd.Series(dtype="str")), *parts], ignore_index=True)
     run.write_bytes(KEPT, json_bytes(kept))
     run.write_frame(FOUND, whole, dict.fromkeys(["display", *COLUMNS], "Char"))
+    return joined.findings
 
 
 @dataclass(eq=False)
