@@ -85,7 +85,7 @@ def edit_one_record(folder: Path) -> str:
     path = folder / "edc_csv" / "RS.csv"
     table = _read(path)
     row = table.num_rows // 2
-    for column, value in {"RSOVR": "PD", "RSOVR_STD": "5"}.items():
+    for column, value in {"RSOVR": "PD", "RSOVR_STD": "6"}.items():
         values = table[column].to_pylist()
         values[row] = value
         table = _with(table, column, pa.array(values, pa.string()))

@@ -22,8 +22,8 @@ def describe_inputs(home: Home, plan: Plan, delivery: Delivery, cut: str) -> dic
     # *.csv: the tables of TS, TA ... and the study's own standards
     stated = tree(study.folder, "*.yml") | tree(study.folder, "*.csv")
     specs = {name: digest for name, digest in stated.items() if name.split("/")[0] not in NOT_SPECS}
-    library = {**tree(study.library, "*.yml"), **tree(study.library / "standards")}
-    rules = {**tree(home.validation / study.name), **tree(home.validation / "library")}
+    library = [tree(study.library, "*.yml"), tree(study.library / "standards")]
+    rules = [tree(home.validation / study.name), tree(home.validation / "library")]
     terms = {"study": tree(study.folder / "ct"), "library": tree(study.library / "ct", "*.csv"),
              "tables": tree(study.library, "*.csv")}  # fmt: skip
     code = {name: digest for name, digest in tree(SOURCE).items() if name.endswith(CODE_FILES)}

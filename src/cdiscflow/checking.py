@@ -8,9 +8,11 @@ import pandas as pd
 
 from cdiscflow.gates import study_rules
 from cdiscflow.home import Home, cut_day, newest_extract
+from cdiscflow.stops import cause_of, stops_of
 from clinical.check import check_study
 from clinical.derive import derive
 from clinical.errors import ClinicalError, InputError, SpecErrors
+from clinical.findings import no_findings
 from clinical.frames import as_text
 from clinical.names import closest
 from clinical.study import Study
@@ -81,9 +83,9 @@ def build_one(home: Home, study_name: str, dataset: str, subject: str, cut: str 
         raise InputError("ask.subject-unknown", study_name, subject=subject)
     found = derive(plan, frames, day, only=[parent])
     if dataset not in found.outputs:
-        raise InputError(
-            "ask.not-built", study_name, dataset=dataset, reason=found.stopped.get(parent, "no qualifiers")
-        )
+        causes = stops_of(plan, found, extract.refused, no_findings())
+        reason = cause_of(causes, parent) or "no qualifiers"
+        raise InputError("ask.not-built", study_name, dataset=dataset, reason=reason)
     return table_text(found.outputs[dataset].frame)
 
 

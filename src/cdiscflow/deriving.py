@@ -11,22 +11,29 @@ import pandas as pd
 from cdiscflow.memory import Memory, People, people_of, remember
 from clinical.check import Plan
 from clinical.derive import Derived, derive
+from clinical.errors import DerivationError
 from clinical.fingerprint import STUDY_BUCKET
 from clinical.frames import Frame
 from clinical.ledger import PIECES, Ledger, piece, report
 from clinical.output import unstated_required
 from clinical.restore import restore
-from clinical.reuse import Prints, fingerprints, followers, merged, stale
+from clinical.reuse import Contents, Prints, contents_of, fingerprints, followers, merged, stale
 
 
 @dataclass(eq=False)
 class Rebuilt:
-    """All datasets of a run, and which buckets of which were derived anew."""
+    """All datasets of a run, which buckets of which were derived anew, and the raw forms' content hashes."""
 
     derived: Derived
     prints: Prints
-    buckets: int
+    people: People
+    contents: Contents
     again: dict[str, list[int]] = field(default_factory=dict)
+
+    @property
+    def buckets(self) -> int:
+        """How many buckets the persons are in."""
+        return self.people.count
 
 
 def rebuild(
@@ -45,19 +52,41 @@ def rebuild(
     buckets of `subjects` or for everybody.
     """
     people = people_of(raw)
-    prints = fingerprints(plan, raw, people.of_records, cut)
+    contents = contents_of(raw, people.of_records)
+    prints = fingerprints(plan, raw, people.of_records, cut, contents)
     memory = None if force and not datasets else remember(before, people.count)
     again = stale(prints, memory.prints if memory else {})
     for name in followers(plan, datasets) if datasets else ():
         again.setdefault(name, set()).update(_asked(prints[name], people, subjects))
     fresh = _fresh(plan, raw, cut, people, again, around)
     found = _together(plan, fresh, memory, prints, again, people) if memory else fresh
+    _stop_followers(plan, found, prints)
     form_buckets = {form: buckets.astype("int64") for form, buckets in people.of_records.items()}
     found.findings, found.account = report(plan, found.ledger, form_buckets, set(found.stopped))
     required = unstated_required(plan.study.standards, found.outputs)
     found.findings = pd.concat([found.findings, required], ignore_index=True)
     found.build = restore(plan, raw, found.outputs, cut)
-    return Rebuilt(found, prints, people.count, {name: sorted(buckets) for name, buckets in again.items()})
+    rebuilt = {name: sorted(buckets) for name, buckets in again.items()}
+    return Rebuilt(found, prints, people, contents, rebuilt)
+
+
+def _stop_followers(plan: Plan, found: Derived, prints: Prints) -> None:
+    """What needs any column of a stopped dataset stops too, be it taken over or derived before."""
+    more = followers(plan, found.stopped) - set(found.stopped)
+    if not more:
+        return
+    while more:
+        for name in sorted(more):
+            needed = {
+                need for node, needs in plan.graph.needs.items() if node[0] == name for need, _ in needs
+            }
+            for lacks in sorted(needed & set(found.stopped))[:1]:
+                fault = DerivationError("build.not-made", name, lacks=lacks, dataset=lacks)
+                found.stopped[name], found.lacking[name] = str(fault), lacks
+                for output in (name, f"SUPP{name}"):
+                    found.outputs.pop(output, None)
+        more -= set(found.stopped)
+    found.ledger = found.ledger.only({n: set(b) for n, b in prints.items() if n not in found.stopped})
 
 
 def _asked(prints: dict[int, str], people: People, subjects: tuple[str, ...]) -> set[int]:

@@ -9,8 +9,8 @@ import pandas as pd
 
 from cdiscflow.checking import person_asked, unknown_dataset
 from cdiscflow.home import Home
-from cdiscflow.pipeline import stops_in
 from cdiscflow.runs import find_run, named, newer
+from cdiscflow.stops import cause_of, stops_in
 from clinical.errors import InputError, catalogue
 from clinical.explain import in_english
 from clinical.frames import as_text
@@ -80,9 +80,9 @@ def explain_rows(
 
 
 def _not_there(study: Study, run: Path, dataset: str, frames: _Frames) -> InputError:
-    for stop in stops_in(read_manifest(run)):
-        if dataset.removeprefix("SUPP") in (*stop.datasets, *stop.followers):
-            return InputError("ask.not-built", study.name, dataset=dataset, reason=stop.reason)
+    reason = cause_of(stops_in(read_manifest(run)), dataset.removeprefix("SUPP"))
+    if reason:
+        return InputError("ask.not-built", study.name, dataset=dataset, reason=reason)
     return unknown_dataset(study.name, dataset, frames.entries)
 
 

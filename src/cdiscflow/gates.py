@@ -2,22 +2,36 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from cdiscflow.deriving import Rebuilt
 from cdiscflow.home import Home
 from cdiscflow.reconciliation import Asked
 from clinical.check import Plan
 from clinical.derive import Derived
 from clinical.errors import DerivationError, sentence
+from clinical.files import json_bytes
 from clinical.findings import Findings, Frame
+from clinical.fingerprint import STUDY_BUCKET, hash_of
+from clinical.manifest import read_manifest
+from clinical.restore import SHOWN
+from clinical.reuse import Contents
+from clinical.run import Run, read_frame
 
 if TYPE_CHECKING:
     from checks.gates import GateResults
+    from checks.pieces import Night, Said
     from checks.rules import Rules
+
+COORDINATES = ("USUBJID", *SHOWN)
+SAID, SAID_OF = "state/gates.json", "state/gates-{}.parquet"
+DEPENDS = ("spec", "terminology", "code", "packages")  # a change of any of them has everything judged again
 
 
 @dataclass(eq=False)
@@ -73,17 +87,106 @@ def _columns_of(derived: Derived) -> Callable[[str, str], bool]:
     return has
 
 
-def pass_gates(home: Home, plan: Plan, derived: Derived, last_day: str = "") -> Gates:
-    """What the gates say; `last_day` is the day the extract was taken.
+def pass_gates(
+    home: Home, plan: Plan, derived: Derived, last_day: str = "", night: Night | None = None
+) -> Gates:
+    """What the gates say; `last_day` is the day the extract was taken, `night` knows what still holds.
 
     A dataset that a gate stops, and every dataset that needs it, leaves `derived.outputs`.
     """
-    from checks.gates import run_gates  # imports Great Expectations: 5 s, so only when a gate is run
+    from checks.gates import run_gates  # imports Great Expectations: 5 s, so only when something is judged
 
     rules = study_rules(home, plan, derived)
-    results = run_gates(plan, derived.build, derived.outputs, rules, last_day)
+    results = run_gates(plan, derived.build, derived.outputs, rules, last_day, night)
     stops = _stop(plan, derived, results.stopped)
     return Gates(plan.study.id, results, pd.concat([results.findings, stops], ignore_index=True), rules)
+
+
+def night_of(rebuilt: Rebuilt, before: Path | None, inputs: dict[str, object]) -> Night:
+    """What the gates may take over from the run `before` (None: nothing)."""
+    from checks.pieces import Night, Said
+
+    contents = {
+        form: {
+            bucket: {c: h for c, h in columns.items() if c in COORDINATES}
+            for bucket, columns in found.items()
+        }
+        for form, found in rebuilt.contents.items()
+    }
+    forms = {
+        f"raw.{form}": {bucket: hash_of(columns) for bucket, columns in found.items()}
+        for form, found in rebuilt.contents.items()
+    }
+    everything = hash_of([rebuilt.buckets, *(inputs[name] for name in DEPENDS)])
+    numbers = {bucket for found in contents.values() for bucket in found} | {STUDY_BUCKET}
+    return Night(
+        rebuilt.people.of_person,
+        frozenset(numbers),
+        _inputs(rebuilt, contents, sorted(numbers)) | forms,
+        everything,
+        _said(before) if before else Said(),
+    )
+
+
+def _inputs(rebuilt: Rebuilt, contents: Contents, numbers: list[int]) -> dict[str, dict[int, str]]:
+    """What a dataset depends on in each bucket: the fingerprints of its records and of those that lineage
+    leads through, and the coordinates in every form behind them.
+    """
+    behind = {
+        name: set(output.lineage["source"].dropna().unique())
+        for name, output in rebuilt.derived.outputs.items()
+        if name in rebuilt.prints
+    }
+    found: dict[str, dict[int, str]] = {}
+    for name, own in rebuilt.prints.items():
+        read = [
+            contents.get(each[4:], {}) if each.startswith("raw.") else rebuilt.prints.get(each, {})
+            for each in sorted(_all_behind(name, behind))
+        ]
+        found[name] = {
+            bucket: hash_of([[each.get(number, "") for number in (bucket, STUDY_BUCKET)] for each in read])
+            for bucket in numbers
+        }
+        if set(own) == {STUDY_BUCKET}:
+            found[name] = {STUDY_BUCKET: hash_of(own[STUDY_BUCKET] + hash_of(list(found[name].values())))}
+    return found
+
+
+def _all_behind(name: str, behind: dict[str, set[str]]) -> set[str]:
+    """A dataset, and the datasets and forms that lineage leads to from it."""
+    found, waiting = set(), [name]
+    while waiting:
+        each = waiting.pop()
+        if each not in found:
+            found.add(each)
+            waiting += behind.get(each, ())
+    return found
+
+
+def _said(before: Path) -> Said:
+    """What the gates of a run said; nothing if it did not keep it."""
+    from checks.pieces import FRAMES, Said, frame_of
+
+    if SAID not in read_manifest(before)["files"]:
+        return Said()
+    stated = json.loads((before / SAID).read_bytes())
+    prints = {
+        name: {part: {int(bucket): value for bucket, value in found.items()} for part, found in parts.items()}
+        for name, parts in stated["prints"].items()
+    }
+    frames = {name: frame_of(name, read_frame(before, SAID_OF.format(name))) for name in FRAMES}
+    return Said(prints, stated["asked"], **frames)
+
+
+def leave_said(job: Run, said: Said) -> None:
+    """Writes what the gates said for the next run, in an order that depends on nothing but the content."""
+    from checks.pieces import FRAMES
+
+    job.write_bytes(SAID, json_bytes({"prints": said.prints, "asked": said.asked}))
+    for name, kinds in FRAMES.items():
+        frame = getattr(said, name).sort_values(list(kinds), kind="stable").reset_index(drop=True)
+        schema = {column: "Int" if kind == "int64" else "Char" for column, kind in kinds.items()}
+        job.write_frame(SAID_OF.format(name), frame, schema)
 
 
 def _stop(plan: Plan, derived: Derived, stopped: dict[str, str]) -> Frame:

@@ -9,13 +9,14 @@ from pathlib import Path
 
 from cdiscflow.changes import describe_inputs, what_changed
 from cdiscflow.deriving import Rebuilt, rebuild
-from cdiscflow.gates import pass_gates
+from cdiscflow.gates import leave_said, night_of, pass_gates
 from cdiscflow.home import Delivery, Home, cut_day, newest_extract
 from cdiscflow.memory import leave
-from cdiscflow.stops import Stop, stop_findings, stops_of
+from cdiscflow.stops import Stop, stop_findings, stops_in, stops_of
 from cdiscflow.tables import write_displays
 from cdiscflow.writing import counts, write_accounts, write_datasets, write_findings, write_reconciliation
 from clinical.check import Plan, check_study
+from clinical.errors import ClinicalError, InputError
 from clinical.fingerprint import hash_of
 from clinical.graph import Step
 from clinical.lock import study_lock
@@ -110,7 +111,11 @@ def run_study(
         changed = what_changed(before or newest, inputs)
         run = Run.begin(outputs, next_run_id(outputs, delivery.name, hash_of(inputs)), event=request.event)
         work = _Work(home, plan, delivery, cut, request, run, before, around, tell)
-        summary = work.run(inputs, changed)
+        try:
+            summary = work.run(inputs, changed)
+        except ClinicalError:
+            run.discard()  # refused by us: nothing of it is of use to anybody
+            raise
     summary.first = newest is None
     return summary
 
@@ -121,12 +126,11 @@ def unchanged(study: str, run: Path, shown: Path | None) -> Summary:
     return Summary(study, UNCHANGED, run.name, run, stops=stops, shown=shown.name if shown else "")
 
 
-def stops_in(manifest: dict) -> list[Stop]:
-    """The causes of what is not in a run."""
-    return [
-        Stop(each["reason"], each["todo"], tuple(each["datasets"]), tuple(each["followers"]))
-        for each in manifest.get("stops", [])
-    ]
+def need_subjects(study: str, extract: Extract, subjects: tuple[str, ...]) -> None:
+    """Raises: InputError for a subject of whom the extract has no record: nothing would be derived anew."""
+    for subject in subjects:
+        if not any(frame["USUBJID"].str.endswith(subject).any() for frame in extract.frames.values()):
+            raise InputError("ask.subject-unknown", study, subject=subject)
 
 
 class _Work:
@@ -154,24 +158,27 @@ class _Work:
         extract: Extract = self.timed(
             "read", lambda: read_extract(self.delivery.folder, study.forms, study.config)
         )
+        need_subjects(study.name, extract, self.request.subjects)
         self.tell(f"{study.name}: deriving {len(study.datasets)} datasets")
         rebuilt: Rebuilt = self.timed("derive", lambda: self._derive(extract))
         derived = rebuilt.derived
-        gates = self.timed("gates", lambda: pass_gates(self.home, self.plan, derived, self.delivery.day))
+        last = None if self.request.force else self.before
+        night = night_of(rebuilt, last, inputs)
+        gates = self.timed(
+            "gates", lambda: pass_gates(self.home, self.plan, derived, self.delivery.day, night)
+        )
+        leave_said(self.job, gates.results.said)
         leave(self.job, derived.ledger, derived.outputs)
         datasets = self.timed(
             "write", lambda: write_datasets(self.job, self.before, derived.outputs, self.delivery)
         )
-        shown = self.timed("tables", lambda: write_displays(self.plan, derived, self.job, self.cut))
+        shown = self.timed(
+            "tables", lambda: write_displays(self.plan, derived, self.job, self.cut, last, inputs)
+        )
         stops = stops_of(self.plan, derived, extract.refused, gates.findings)
         derivation = stop_findings(derived, stops, gates.findings)
-        findings = write_findings(
-            self.job,
-            self.before,
-            [extract.findings, derivation, gates.findings, shown],
-            self.delivery.name,
-            derived.stopped,
-        )
+        found = [extract.findings, derivation, gates.findings, shown]
+        findings = write_findings(self.job, self.before, found, self.delivery.name, derived.stopped)
         self.job.write_text("findings/validation.html", gates.page(findings))
         write_accounts(self.job, self.plan, extract, derived)
         reconciled = write_reconciliation(self.job, self.plan, extract, derived, gates.asked(), findings)

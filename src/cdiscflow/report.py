@@ -60,14 +60,15 @@ def _stop_lines(summary: Summary) -> list[str]:
     """What is not in the run and why, which run is the accepted one, and what to do."""
     if not summary.stops:
         return []
-    lines = [f"  {line}" for stop in summary.stops for line in _stop_words(stop)]
+    lines = [line for stop in summary.stops for line in _stop_words(stop)]
     if summary.shown == summary.run:
-        lines.append(f"  {sentence('flow.latest-moved')}")
+        lines.append(sentence("flow.latest-moved"))
     elif summary.shown:
-        lines.append(f"  {sentence('flow.latest-kept', run=summary.shown)}")
+        lines.append(sentence("flow.latest-kept", run=summary.shown))
     else:
-        lines.append(f"  {sentence('flow.latest-none')}")
-    return [*lines, f"  {sentence('flow.stops-listed', study=summary.study, run=summary.run)}"]
+        lines.append(sentence("flow.latest-none"))
+    lines.append(sentence("flow.stops-listed", study=summary.study, run=summary.run))
+    return [f"  {line}" for line in lines]
 
 
 def _stop_words(stop: Stop) -> Iterator[str]:
@@ -115,9 +116,10 @@ def findings_text(home: Home, study: str, severity: str, message: str, run_name:
 
 
 def _records(group: pd.DataFrame) -> Iterator[str]:
-    columns = ["status", "form", "subject", "folder", "page", "line", "field", "value", "keys"]
-    for status, *page, value, keys in group[columns].head(NAMED).itertuples(index=False):
+    columns = ["status", "form", "subject", "folder", "page", "line", "field", "value", "keys", "record"]
+    for status, *page, value, keys, record in group[columns].head(NAMED).itertuples(index=False):
         place = " ".join(part for part in page if part) or keys
+        place += f" [{record}]" if record and not page[4] else ""  # no line of the EDC: the file's
         shown = f": {value[:LONGEST_VALUE]}{'...' if len(value) > LONGEST_VALUE else ''}" if value else ""
         yield printable(f"{status:8s} {place}{shown}".rstrip())
     if len(group) > NAMED:

@@ -26,7 +26,7 @@ from clinical.words import Word, with_lines
 
 @dataclass(frozen=True, eq=False)
 class Broken:
-    """The records that fail (a bool array), the columns looked at, and the buckets in which a filter holds."""
+    """The records that fail (a bool array), the columns looked at, the buckets in which each filter holds."""
 
     failed: np.ndarray
     looked_at: dict[str, Column]
@@ -51,7 +51,7 @@ def broken(build: Build, rule: Rule, last_day: str = "", buckets: np.ndarray | N
 
 
 def places_of(rule: Rule, size: int) -> list[str]:
-    """Where the filters of a rule stand, if its dataset has `size` records: each must hold for some record."""
+    """Where the filters of a rule stand, if its dataset has `size` records: each is to hold for one."""
     found = [place for word in rule.helpers.values() for place in _filters(word)]
     if rule.where is not None and size:
         found.append(_place_of_where(rule))

@@ -5,7 +5,7 @@ that hold, so these are taken over and not judged again (docs/decisions/0020). T
 
 | part | holds | a piece is |
 |---|---|---|
-| `records` | columns in order, keys, required values, value lists, and rules that look at one person | a bucket |
+| `records` | columns in order, keys, required values, value lists, rules about one person | a bucket |
 | `day` | rules that also look at the last day | a bucket |
 | `study` | rules that compare persons, and everything of a dataset without persons | the whole dataset |
 """
@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
-from checks.masks import asks_last_day, is_of_the_study
+from checks import masks
 from checks.rules import Rule
 from clinical.check import Plan
 from clinical.findings import COLUMNS
@@ -30,7 +30,6 @@ from clinical.reuse import rows_of
 
 RECORDS, DAY, STUDY = "records", "day", "study"
 PARTS = (RECORDS, DAY, STUDY)
-WHOLE = frozenset({STUDY_BUCKET})  # the one piece of what is judged for the whole study
 FRAMES = {
     "failed": {"dataset": "str", "part": "str", "bucket": "int64", "kind": "str", "column": "str",
                "records": "int64"},
@@ -78,10 +77,22 @@ class Said:
             setattr(found, name, frame[np.array([key in same for key in keys], dtype=bool)])
         return found
 
+    def expectations(self, dataset: str) -> list[list[str]]:
+        """Every expectation asked of a dataset."""
+        return [each for part in self.asked.get(dataset, {}).values() for each in part]
+
+    def joined(self, other: Said) -> Said:
+        """What both said, of different datasets."""
+        frames = {
+            name: frame_of(name, pd.concat([getattr(self, name), getattr(other, name)], ignore_index=True))
+            for name in FRAMES
+        }
+        return Said({**self.prints, **other.prints}, {**self.asked, **other.asked}, **frames)
+
 
 @dataclass(eq=False)
 class Night:
-    """One run as the gates see it: whose records are in which bucket, what each dataset and form depends on in
+    """One run as the gates see it: whose records are in which bucket, what a dataset or form depends on in
     each bucket, what everything depends on, and what the gates of the last run said.
     """
 
@@ -96,15 +107,14 @@ class Night:
         place = pd.Index(self.of_person.index).get_indexer(persons)
         return np.append(self.of_person.to_numpy(dtype="int64"), STUDY_BUCKET)[place]
 
-    def prints(self, part: str, names: Iterable[str], last_day: str) -> dict[int, str]:
-        """The prints of one part of a dataset, from all that its expectations read."""
+    def prints(self, part: str, names: Iterable[str], asked: list) -> dict[int, str]:
+        """The prints of one part of a dataset, from what is asked and all that is read."""
         read = {name: self.inputs.get(name.removeprefix("SUPP"), {}) for name in sorted(names)}
-        day = last_day if part != RECORDS else ""
         if part == STUDY:
-            return {STUDY_BUCKET: hash_of([self.everything, part, day, _texts(read)])}
+            return {STUDY_BUCKET: hash_of([self.everything, part, asked, _texts(read)])}
         return {
             bucket: hash_of(
-                [self.everything, part, day,
+                [self.everything, part, asked,
                  {name: found.get(bucket, found.get(STUDY_BUCKET, "")) for name, found in read.items()}]
             )
             for bucket in sorted(self.buckets)
@@ -120,11 +130,16 @@ def alone(build: Restoration) -> Night:
     return Night(pd.Series(0, index=build.persons.to_numpy()), frozenset({STUDY_BUCKET, 0}))
 
 
+def asks_last_day(rule: Rule) -> bool:
+    """Whether the verdict of a rule also depends on the last day."""
+    return rule.mask is not None and masks.asks_last_day(rule.mask.function)
+
+
 def part_of(rule: Rule, study_wide: bool) -> str:
     """The part of its dataset to which a rule belongs."""
-    if study_wide or (rule.mask is not None and is_of_the_study(rule.mask.function)):
+    if study_wide or (rule.mask is not None and masks.is_of_the_study(rule.mask.function)):
         return STUDY
-    return DAY if rule.mask is not None and asks_last_day(rule.mask.function) else RECORDS
+    return DAY if asks_last_day(rule) else RECORDS
 
 
 @dataclass(eq=False)
@@ -140,7 +155,7 @@ def share_of(
     plan: Plan, build: Restoration, outputs: dict[str, Output], night: Night, buckets: frozenset[int]
 ) -> Share:
     """What belongs to some buckets; datasets without persons stay whole."""
-    if not buckets >= night.buckets and buckets != WHOLE:
+    if not buckets >= night.buckets:
         wanted = sorted(buckets)
         raw = {each.name: _chosen(each.frame, night, wanted) for each in build.raw_forms()}
         outputs = {

@@ -183,7 +183,7 @@ class Build:
         Raises: DerivationError when the extract has no readable form of that name.
         """
         if name not in self._raw:
-            raise DerivationError("build.no-form", "", lacks=f"raw.{name}", form=name)
+            raise DerivationError("build.no-form", "", form=name)
         return self._raw[name]
 
     def raw_forms(self) -> list[Raw]:

@@ -25,7 +25,7 @@ class Derived:
     """What a study's raw frames gave: outputs by name, findings, row account, and datasets that stopped and
     why.
 
-    `lacking` names, for those that stopped for want of another dataset or of a form (`raw.NAME`), which.
+    `lacking` names, for those that stopped for want of another dataset, which.
     """
 
     outputs: dict[str, Output] = field(default_factory=dict)

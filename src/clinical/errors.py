@@ -73,7 +73,7 @@ class InputError(ClinicalError):
 class DerivationError(ClinicalError):
     """A promise of ours is broken: this dataset, and those that need it, stop.
 
-    `lacks` is the dataset or form (`raw.NAME`) that is not there, where that is the reason.
+    `lacks` is the dataset that is not there, where that is the reason.
     """
 
     def __init__(self, identity: str, at: object = "", *, lacks: str = "", **values: object):

@@ -9,8 +9,9 @@ not derived again.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -28,11 +29,26 @@ IDENTITY = ("USUBJID", "record", "participation")
 Prints = dict[str, dict[int, str]]
 
 
-def fingerprints(plan: Plan, raw: dict[str, Frame], buckets: dict[str, np.ndarray], cut: str) -> Prints:
+Contents = dict[str, dict[int, dict[str, str]]]
+
+
+def contents_of(raw: dict[str, Frame], buckets: dict[str, np.ndarray]) -> Contents:
+    """The content hash of each column of each form in each bucket."""
+    return {form: bucket_hashes(_hashable(frame), buckets[form]) for form, frame in raw.items()}
+
+
+def fingerprints(
+    plan: Plan,
+    raw: dict[str, Frame],
+    buckets: dict[str, np.ndarray],
+    cut: str,
+    contents: Contents | None = None,
+) -> Prints:
     """The fingerprint of each dataset in each bucket; a study-wide dataset has one, in the study bucket."""
-    contents = {form: bucket_hashes(_hashable(frame), buckets[form]) for form, frame in raw.items()}
+    contents = contents_of(raw, buckets) if contents is None else contents
     everywhere = {STUDY_BUCKET, *(int(b) for numbers in buckets.values() for b in np.unique(numbers))}
     fields = fields_of_columns(plan.names)
+    code = cache(code_fingerprint)  # several datasets share a module, and no file changes meanwhile
     found: Prints = {}
     for name, spec in plan.study.datasets.items():
         columns = _closure(plan, name)
@@ -40,7 +56,7 @@ def fingerprints(plan: Plan, raw: dict[str, Frame], buckets: dict[str, np.ndarra
         for node in columns:
             for form, field in fields.get(node, ()):
                 read.setdefault(form, set()).add(field)
-        static = _static(plan, {node[0] for node in columns}, cut)
+        static = _static(plan, {node[0] for node in columns}, cut, code)
         if spec.scope == "study":
             whole = [_content(contents, read, bucket) for bucket in sorted(everywhere)]
             found[name] = {STUDY_BUCKET: hash_of([static, whole])}
@@ -73,7 +89,7 @@ def _closure(plan: Plan, dataset: str) -> set[tuple[str, str]]:
     return found
 
 
-def _static(plan: Plan, datasets: set[str], cut: str) -> str:
+def _static(plan: Plan, datasets: set[str], cut: str, code: Callable[[str], str]) -> str:
     study = plan.study
     specs = [study.datasets[name] for name in sorted(datasets)]
     lists = sorted({w.args["codelist"] for spec in specs for _, _, w in words_of(spec) if w.word == "term"})
@@ -87,7 +103,7 @@ def _static(plan: Plan, datasets: set[str], cut: str) -> str:
             "terms": study.terms.fingerprint(lists),
             "listed": [file_hash(path) for spec in specs for path in _listed_files(plan, spec)],
             "tables": [file_hash(study.library / name) for name in ("units.csv", "transliteration.csv")],
-            "code": [code_fingerprint(module) for module in modules or ["clinical.derive"]],
+            "code": [code(module) for module in modules or ["clinical.derive"]],
             "packages": package_versions(),
             "cut": cut if any(spec.layer == "adam" for spec in specs) else "",
         }

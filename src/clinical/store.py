@@ -18,8 +18,10 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from pandas.api.types import is_datetime64_dtype, is_integer_dtype, is_numeric_dtype
 
+from clinical.distinct import distinct, spread_text
 from clinical.errors import DerivationError, RunError
 from clinical.files import create, json_bytes, write_bytes
+from clinical.printable import printable
 from clinical.rounding import shortest
 
 Frame = pd.DataFrame
@@ -243,6 +245,8 @@ def write_csv(path: Path, frame: Frame) -> None:
     """A new CSV file for a spreadsheet: UTF-8 with a mark, text quoted, numbers in their shortest form.
 
     Text that a spreadsheet would run as a formula gets an apostrophe in front; text that is a number stays.
+    Characters that act on a screen are written as their escapes, so that a record is one line and `cat` shows
+    the file; Parquet has the text as it is.
     """
     cells = pd.DataFrame({name: _cells(frame[name]) for name in frame.columns})
     text = cells.to_csv(index=False, quoting=csv.QUOTE_ALL, lineterminator="\r\n")
@@ -256,7 +260,9 @@ def _cells(column: pd.Series) -> pd.Series:
         return _moment_text(column)
     text = column.astype("str")
     runs = text.str.contains(RUNS_IN_A_SPREADSHEET, na=False) & ~text.str.contains(A_NUMBER, na=False)
-    return text.mask(runs, "'" + text)
+    codes, values = distinct(text)
+    shown = spread_text(codes, [printable(value) for value in values], text.index)
+    return shown.mask(runs, "'" + shown)
 
 
 def _moment_text(column: pd.Series) -> pd.Series:

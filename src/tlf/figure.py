@@ -19,6 +19,7 @@ INCHES = (9.2, 5.2)
 DOTS_PER_INCH = 300
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
 STYLES = ("-", (0, (6, 2)), (0, (1, 1.4)), (0, (6, 2, 1, 2)), (0, (3, 1.5)), (0, (8, 2, 2, 2)))
+KINDS = {"png": {"Software": None}, "svg": {"Date": None}, "pdf": {"CreationDate": None}}  # without a date
 TOTAL_COLOUR = "#555555"
 RISK_LINE, LETTER, HEADROOM, WIDE_LEGEND = 0.19, 0.088, 1.04, 58
 SETTINGS = {
@@ -82,8 +83,7 @@ def draw(grid: Grid, results: Frame) -> dict[str, bytes]:
             _plot(canvas, curves, axes_spec, grid)
         else:
             canvas.text(0.5, 0.5, NO_DATA, ha="center", va="center", fontsize=12)
-        no_date = {"png": {"Software": None}, "svg": {"Date": None}, "pdf": {"CreationDate": None}}
-        return {kind: _saved(canvas, kind, metadata) for kind, metadata in no_date.items()}
+        return {kind: _saved(canvas, kind, metadata) for kind, metadata in KINDS.items()}
 
 
 def _saved(canvas: object, kind: str, metadata: dict[str, None]) -> bytes:

@@ -5,6 +5,7 @@ Nothing is written here; the same specs and frames give the same bytes.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from collections.abc import Mapping as Datasets
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -23,6 +24,7 @@ from tlf.spec import Display, read_displays
 
 TWIPS_PER_INCH = 1440
 PNG_SIZE = slice(16, 24)
+Paint = Callable[[Grid, Frame], dict[str, bytes]]
 
 
 @dataclass(frozen=True)
@@ -44,11 +46,16 @@ def make_displays(
     Raises: SpecErrors for faults of the files; SpecError for a variable that is not there; DerivationError
             where a dataset's populations differ from those of ADSL [V-N].
     """
-    made = []
-    for display in read_displays(folder, study).values():
-        absent = [name for name in display.datasets if name not in adam]
-        made.append(_not_made(display, absent) if absent else make_display(display, adam, footer))
-    return join_displays(made)
+    displays = read_displays(folder, study).values()
+    return join_displays([make_or_miss(display, adam, footer) for display in displays])
+
+
+def make_or_miss(
+    display: Display, adam: Datasets[str, Frame], footer: Datasets[str, object], paint: Paint = draw
+) -> Displays:
+    """One display, or the finding that a dataset it reads is absent; `paint` draws figures."""
+    absent = [name for name in display.datasets if name not in adam]
+    return _not_made(display, absent) if absent else make_display(display, adam, footer, paint)
 
 
 def _not_made(display: Display, absent: list[str]) -> Displays:
@@ -57,13 +64,15 @@ def _not_made(display: Display, absent: list[str]) -> Displays:
     return replace(join_displays([]), findings=findings.frame())
 
 
-def make_display(display: Display, adam: Datasets[str, Frame], footer: Datasets[str, object]) -> Displays:
+def make_display(
+    display: Display, adam: Datasets[str, Frame], footer: Datasets[str, object], paint: Paint = draw
+) -> Displays:
     """One display."""
     findings = Findings()
     results = compute_display(display, adam, findings)
     frame, subjects = results.frame(), results.subjects()
     grid = grid_of(results, footer)
-    made = _figure_files(grid, frame) if display.figure else render_table(grid, subjects)
+    made = _figure_files(grid, frame, paint) if display.figure else render_table(grid, subjects)
     files = {f"{display.stem}.{ending}": content for ending, content in made.items()}
     return Displays(_without_blanks(frame), _without_blanks(subjects), files, findings.frame())
 
@@ -89,8 +98,8 @@ def join_displays(made: list[Displays]) -> Displays:
     return Displays(frames[0], frames[1], files, frames[2])
 
 
-def _figure_files(grid: Grid, results: Frame) -> dict[str, bytes]:
-    drawn = draw(grid, results)
+def _figure_files(grid: Grid, results: Frame, paint: Paint) -> dict[str, bytes]:
+    drawn = paint(grid, results)
     svg = drawn["svg"].decode("utf-8")
     return {
         **drawn,

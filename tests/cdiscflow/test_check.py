@@ -60,6 +60,27 @@ def test_one_dataset_of_one_subject_is_printed_and_nothing_written(home, run):
     assert sorted(home.root.rglob("*")) == before
 
 
+def test_a_dataset_is_printed_before_any_run(seen, run, tmp_path, monkeypatch):
+    answer = run("build", "mini", "DM", "--subject", "B001")
+    monkeypatch.setenv("CDISCFLOW_OUTPUTS", str(tmp_path))
+    assert run("build", "mini", "DM", "--subject", "B001") == answer
+    assert answer.code == 0
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_study_without_an_extract_is_checked_as_far_as_its_specs_go(home, run):
+    (home.study / "demo").rename(home.root / "elsewhere")
+    answer = run("check", "mini")
+    assert (answer.code, answer.out.splitlines()[0]) == (0, "mini: no extract to look at")
+
+
+def test_a_dataset_whose_form_cannot_be_read_is_refused_with_the_file(home, run):
+    (home.study / "demo" / "dose.csv").unlink()
+    answer = run("build", "mini", "SE")
+    said = "mini: SE was not built: dose.csv: the file is not in the extract\n"
+    assert (answer.code, answer.err) == (1, said)
+
+
 def test_a_single_record_is_printed_a_line_a_variable(seen, run):
     lines = run("build", "mini", "DM", "--subject", "B001").out.splitlines()
     assert "USUBJID   MINI01.B001" in lines

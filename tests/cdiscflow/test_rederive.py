@@ -61,3 +61,27 @@ def test_a_request_that_names_no_dataset_is_refused(seen):
     with pytest.raises(InputError) as refused:
         rederive_request(home_of(), "mini", [], [], REASON, "Jane Doe")
     assert str(refused.value) == "mini: a re-derivation names at least one dataset"
+
+
+def test_a_subject_nobody_knows_is_refused_and_nothing_is_written(home, run):
+    before = home.audit()
+    answer = run("rederive", "mini", "--dataset", "EX", "--subject", "B999", "--reason", REASON)
+    said = "mini: no record of a subject whose number ends as 'B999'\n"
+    assert (answer.code, answer.err) == (1, said)
+    assert home.audit() == before
+    assert [path.name for path in (home.outputs / "runs").iterdir()] == [home.latest.name]
+
+
+def test_a_re_derivation_before_any_run_derives_everything(home, run, tmp_path, monkeypatch):
+    monkeypatch.setenv("CDISCFLOW_OUTPUTS", str(tmp_path / "elsewhere"))
+    answer = run("rederive", "mini", "--dataset", "EX", "--reason", REASON)
+    lines = answer.out.splitlines()
+    assert (answer.code, lines[1]) == (0, "  because of: this is the first run")
+    assert lines[2].startswith("  records:   DM 3, AE ")
+
+
+def test_a_re_derivation_in_which_datasets_stop_ends_in_exit_code_3(home, run):
+    (home.study / "demo" / "event.csv").unlink()
+    answer = run("rederive", "mini", "--dataset", "EX", "--reason", REASON)
+    assert answer.code == 3
+    assert "  AE stopped: event.csv: the file is not in the extract\n" in answer.out

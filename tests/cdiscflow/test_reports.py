@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import pandas as pd
 import pytest
 
 
 def test_findings_name_the_page_the_value_and_what_to_do(seen, run):
     lines = run("findings", "mini", "--message", "build.no-term").out.splitlines()
-    assert lines[0] == f"mini, run {seen.latest.name}: 0 error, 2 warning, 0 info"
+    assert lines[0] == f"mini, run {seen.latest.name} (latest): 0 error, 2 warning, 0 info"
     assert lines[2:4] == [
         "warning  build.no-term C-CT  AE.AEDECOD",
         "  AEDECOD: the collected text has no term in codelist EVENT",
@@ -41,16 +42,21 @@ def test_a_weight_that_does_not_exist_is_no_option(seen, run):
 
 @pytest.mark.parametrize(
     "arguments",
-    [("findings", "mini"), ("explain", "mini", "DM"), ("draft", "mini"), ("diff", "mini", "latest")],
-)
+    [("findings", "mini"), ("explain", "mini", "DM"), ("draft", "mini"), ("diff", "mini"),
+     ("diff", "mini", "latest"), ("findings", "mini", "--run", "newest"),
+     ("findings", "mini", "--run", "demo-00000000")],
+)  # fmt: skip
 def test_a_study_that_was_never_run_has_nothing_to_show(seen, run, tmp_path, monkeypatch, arguments):
+    """Commands that only look leave nothing behind either."""
     monkeypatch.setenv("CDISCFLOW_OUTPUTS", str(tmp_path))
     answer = run(*arguments)
+    assert list(tmp_path.iterdir()) == []
     assert (answer.code, answer.err) == (1, "mini: no run yet\n")
 
 
 def test_a_value_is_explained_by_its_spec_line_the_record_it_was_taken_from_and_the_page(seen, run):
     lines = run("explain", "mini", "ADSL", "TRTSDT", "--subject", "B001").out.splitlines()
+    assert lines.pop(0) == f"mini, run {seen.latest.name} (latest)"
     place, said = lines[0].split(": ", 1)
     assert place.startswith("mappings/mini/adam/adsl.yml:")
     assert said == "ADSL.TRTSDT is the earliest complete date of EX.EXSTDTC where EXDOSE > 0"
@@ -112,6 +118,62 @@ def test_a_comparison_needs_two_runs(seen, run):
     assert (answer.code, answer.err) == (1, "mini: there is only one run, and no other to compare it with\n")
 
 
-def test_a_run_that_does_not_exist_is_refused(seen, run):
-    answer = run("diff", "mini", "demo-00000000")
+@pytest.mark.parametrize(
+    "arguments",
+    [("diff", "mini", "demo-00000000"), ("diff", "mini", "latest", "demo-00000000"),
+     ("findings", "mini", "--run", "demo-00000000"), ("explain", "mini", "DM", "--run", "demo-00000000"),
+     ("draft", "mini", "--run", "demo-00000000")],
+)  # fmt: skip
+def test_a_run_that_does_not_exist_is_refused(seen, run, arguments):
+    answer = run(*arguments)
     assert (answer.code, answer.err) == (1, "mini: no run called demo-00000000\n")
+
+
+@pytest.mark.parametrize("name", ["../../mini", "..", "/etc", "runs/x"])
+def test_the_name_of_a_run_never_leads_out_of_its_folder(seen, run, name):
+    answer = run("findings", "mini", "--run", name)
+    assert answer.code == 1
+    assert answer.out == ""
+    assert "Traceback" not in answer.err
+
+
+ACTING = "\x1b]0;owned\x07\x1b[31mred\x9b2J \u202egpj.exe"
+SHOWN = r"\x1b]0;owned\x07\x1b[31mred\x9b2J \u202egpj.exe"
+
+
+@pytest.fixture
+def hostile(home, run):
+    """A collected text that would act on a screen, and one that a spreadsheet would run."""
+    path = home.study / "demo" / "event.csv"
+    lines = f'B001,8,{ACTING},2021-03-12,,rather,2,\nB001,9,"=HYPERLINK(1,2)",2021-03-12,,rather,2,\n'
+    path.write_text(path.read_text("utf-8") + lines, "utf-8")
+    run("run", "mini")
+    return home
+
+
+@pytest.mark.parametrize(
+    ("arguments", "shown"),
+    [(("findings", "mini", "--message", "build.no-term"), SHOWN),
+     (("build", "mini", "AE", "--subject", "B001"), "red?"),  # a dataset holds ASCII only [F.4]
+     (("explain", "mini", "AE", "AETERM", "--subject", "B001"), "red?"), (("diff", "mini"), "AE")],
+)  # fmt: skip
+def test_what_was_collected_is_shown_on_a_terminal_and_never_acts_on_it(hostile, run, arguments, shown):
+    answer = run(*arguments)
+    assert shown in answer.out
+    assert not set(answer.out) & set("\x1b\x07\x9b\u202e\r")
+
+
+def test_what_was_collected_does_nothing_in_a_spreadsheet_and_is_whole_in_parquet(hostile):
+    text = (hostile.latest / "findings" / "findings.csv").read_text("utf-8-sig")
+    assert f'"{SHOWN}"' in text
+    assert '"\'=HYPERLINK(1,2)"' in text
+    assert not set(text) & set("\x1b\x07\x9b\u202e")
+    found = pd.read_parquet(hostile.latest / "findings" / "findings.parquet")
+    assert {ACTING, "=HYPERLINK(1,2)"} <= set(found["value"])
+
+
+def test_the_name_of_a_column_does_not_act_on_a_terminal_either(home, run):
+    home.edit("demo/dose.csv", "PATIENT,LINE,DRUG", "PATIENT,LINE,DRUG\x1b[31m")
+    answer = run("check", "mini")
+    assert r"DRUG (there is DRUG\x1b[31m)" in answer.err
+    assert "\x1b" not in answer.err + run("run", "mini").out

@@ -371,8 +371,18 @@ def test_text_a_spreadsheet_would_run_is_quoted(tmp_path):
     with (tmp_path / "a.csv").open(encoding="utf-8-sig", newline="") as lines:
         got = [row["TEXT"] for row in csv.DictReader(lines)]
     assert got == [
-        "'=1+1", "'+cmd|x", "'-2+3", "'@SUM(A1)", "'  =A1", "'\t=A1", "'＝1", "'-",
+        "'=1+1", "'+cmd|x", "'-2+3", "'@SUM(A1)", "'  =A1", "'\\t=A1", "'＝1", "'-",
         "plain", "-1.5", "+3", "a=b", 'say "no"', "",
+    ]  # fmt: skip
+
+
+def test_what_would_act_on_a_screen_is_an_escape_in_a_csv(tmp_path):
+    """ESC and its 8-bit form, a bell, a line break, text turned from right to left, a blank nobody sees."""
+    texts = ["\x1b[31mred", "\x9b31m", "a\x07", "two\r\nlines", "\u202egpj.exe", "\u200b=1", "Größe ≥ 3 中"]
+    write_csv(tmp_path / "a.csv", pd.DataFrame({"TEXT": pd.Series(texts, dtype="str")}))
+    assert (tmp_path / "a.csv").read_text("utf-8-sig").splitlines() == [
+        '"TEXT"', r'"\x1b[31mred"', r'"\x9b31m"', r'"a\x07"', r'"two\r\nlines"', r'"\u202egpj.exe"',
+        r'"\u200b=1"', '"Größe ≥ 3 中"',
     ]  # fmt: skip
 
 

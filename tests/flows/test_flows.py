@@ -91,6 +91,45 @@ def test_a_night_without_a_change_is_completed_and_says_so(prefect, night, capsy
     assert capsys.readouterr().out == said
 
 
+@pytest.fixture
+def cut_file(prefect):
+    """The transfer of CONSENT broke off; the file is whole again afterwards."""
+    whole, broken = "B002,2021-03-05,1990,woman,no,\n", "B002,2021-03-05,1990,woman,no\n"
+    prefect.edit("demo/consent.csv", whole, broken)
+    yield
+    prefect.edit("demo/consent.csv", broken, whole)
+
+
+def test_a_night_in_which_datasets_stop_is_a_failed_flow_of_its_own_name_and_exit_code(
+    prefect, night, cut_file, capsys
+):
+    from flows.__main__ import run_nightly
+    from flows.nightly import nightly
+
+    good = prefect.latest.name
+    state = nightly(["mini"], return_state=True)
+    assert (state.is_failed(), state.name) == (True, "Stopped")
+    said = "datasets stopped in mini; what is said of each study above names the cause"
+    assert state.message == said
+    stopped = prefect.audit()[-1]["outputs"]["run"]
+    printed = capsys.readouterr().out
+    assert "  DM stopped: consent.csv:3: 5 cells where the header has 6\n" in printed
+    assert f"  latest was not moved: the accepted run is still {good}\n" in printed
+    assert run_nightly(None, ["mini"], False) == 3
+    again = capsys.readouterr().out
+    assert again.startswith(f"mini: nothing changed since {stopped}, which was completed with stops\n")
+    assert again.endswith(f"{said}\n")
+    assert prefect.audit()[-1]["outputs"]["run"] == stopped
+    (page,) = (each for each in ask("artifacts/filter", sort="CREATED_DESC", limit=1))
+    assert "DM stopped: consent.csv:3" in page["data"]
+
+
+def test_a_study_without_a_run_weighs_more_than_one_with_stops(prefect, night, cut_file):
+    from flows.__main__ import run_nightly
+
+    assert run_nightly(None, ["mini", "broken"], False) == 1
+
+
 def test_a_re_derivation_says_in_the_audit_trail_who_asked_and_why(prefect, night):
     from flows.rederive import rederive
 
@@ -249,9 +288,11 @@ def test_the_command_prints_where_the_results_are_and_fails_if_a_study_does(pref
         "PREFECT_API_AUTH_STRING": PREFECT_API_AUTH_STRING.value(),
     }
     process = subprocess.run(
-        [sys.executable, "-m", "flows"], capture_output=True, text=True, check=False, cwd=ROOT,
+        [sys.executable, "-m", "flows", "--force"], capture_output=True, text=True, check=False, cwd=ROOT,
         env=prefect.environment() | known | {"PREFECT_HOME": os.environ["PREFECT_HOME"]},
     )  # fmt: skip
     assert (process.returncode, process.stderr) == (1, "")
     assert f"  results:   {prefect.latest}\n" in process.stdout
     assert process.stdout.endswith("no new run of broken; what they had before is untouched\n")
+    spoken = [line for line in process.stdout.splitlines() if not line.startswith("  ")]
+    assert [line.split(":")[0] for line in spoken[:-1]] == ["broken", "mappings/broken/study.yml", "mini"]
