@@ -15,7 +15,7 @@ check: .venv/ready
 	@$(BIN)/ruff format --check src flows tests bench
 	@$(BIN)/ruff check src flows tests bench
 	@$(BIN)/cdiscflow check
-	@$(BIN)/python -m pytest tests/rules tests/clinical tests/test_layers.py tests/test_docs.py
+	@$(BIN)/python -m pytest -n auto --dist loadfile tests/rules tests/clinical tests/test_layers.py tests/test_docs.py
 
 soak: .venv/ready
 	@$(BIN)/python -m tests.soak $(PART)
