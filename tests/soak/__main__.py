@@ -58,20 +58,19 @@ def with_line(text: str, part: str, line: str) -> str:
 
 
 def try_part(name: str, part: ModuleType) -> bool:
-    """Runs a part; its line is kept if it holds, and what it found is printed if it does not."""
+    """Runs a part and keeps its line, also that of one that fails."""
     print(f"{name}: begun", flush=True)
-    started = time.monotonic()
+    started, held = time.monotonic(), True
     try:
         result = part.run()
-    except AssertionError:
+    except AssertionError as fault:
         traceback.print_exc()
-        print(f"{name}: FAILED", flush=True)
-        return False
+        held, result = False, f"FAILED: {str(fault).partition(chr(10))[0] or 'see the traceback'}"
     seconds = round(time.monotonic() - started)
     line = f"| {name} | {datetime.now(UTC):%Y-%m-%d} | {commit()} | {seconds} | {result} |"
     RESULTS.write_text(with_line(RESULTS.read_text("utf-8") if RESULTS.exists() else "", name, line), "utf-8")
     print(f"{name}: {result} ({seconds} s)", flush=True)
-    return True
+    return held
 
 
 def main(chosen: list[str]) -> int:
