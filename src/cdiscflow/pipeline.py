@@ -9,15 +9,24 @@ from pathlib import Path
 
 from cdiscflow.changes import describe_inputs, what_changed
 from cdiscflow.deriving import Rebuilt, rebuild
-from cdiscflow.gates import leave_said, night_of, pass_gates
+from cdiscflow.gates import Gates, leave_said, night_of, pass_gates
 from cdiscflow.home import Delivery, Home, cut_day, newest_extract
 from cdiscflow.memory import leave
 from cdiscflow.stops import Stop, stop_findings, stops_in, stops_of
 from cdiscflow.tables import write_displays
-from cdiscflow.writing import counts, write_accounts, write_datasets, write_findings, write_reconciliation
+from cdiscflow.writing import (
+    counts,
+    write_accounts,
+    write_datasets,
+    write_findings,
+    write_queries,
+    write_reconciliation,
+)
 from clinical.check import Plan, check_study
+from clinical.derive import Derived
 from clinical.errors import ClinicalError, InputError
 from clinical.fingerprint import hash_of
+from clinical.frames import Frame
 from clinical.graph import Step
 from clinical.lock import study_lock
 from clinical.manifest import read_manifest
@@ -175,23 +184,30 @@ class _Work:
         shown = self.timed(
             "tables", lambda: write_displays(self.plan, derived, self.job, self.cut, last, inputs)
         )
+        said = {
+            **inputs,
+            **self._reports(extract, derived, gates, shown),
+            "datasets": datasets,
+            "gates": gates.verdicts,
+            "run": {"seconds": self.seconds, "changed": changed, "asked": self.request.asked},
+        }
+        return self._finish(said, rebuilt)
+
+    def _reports(self, extract: Extract, derived: Derived, gates: Gates, shown: Frame) -> dict:
+        """Writes findings, queries and accounts; what the manifest says of them."""
         stops = stops_of(self.plan, derived, extract.refused, gates.findings)
         derivation = stop_findings(derived, stops, gates.findings)
         found = [extract.findings, derivation, gates.findings, shown]
         findings = write_findings(self.job, self.before, found, self.delivery.name, derived.stopped)
         self.job.write_text("findings/validation.html", gates.page(findings))
+        write_queries(self.job, self.plan, derived, findings)
         write_accounts(self.job, self.plan, extract, derived)
         reconciled = write_reconciliation(self.job, self.plan, extract, derived, gates.asked(), findings)
-        said = {
-            **inputs,
-            "datasets": datasets,
+        return {
             "findings": counts(findings),
             "stops": [asdict(stop) for stop in stops],
-            "gates": gates.verdicts,
             "reconciled": reconciled,
-            "run": {"seconds": self.seconds, "changed": changed, "asked": self.request.asked},
         }
-        return self._finish(said, rebuilt)
 
     def _finish(self, manifest: dict, rebuilt: Rebuilt) -> Summary:
         study, asked, stopped = self.plan.study, self.request, rebuilt.derived.stopped

@@ -10,6 +10,7 @@ import pandas as pd
 
 from cdiscflow.account import field_account, row_account
 from cdiscflow.home import Delivery
+from cdiscflow.queries import page_of, queries_of, write_workbook
 from cdiscflow.reconciliation import Asked, reconcile, totals, write_sheet
 from clinical.check import Plan
 from clinical.derive import Derived
@@ -103,6 +104,25 @@ def write_reconciliation(
     write_csv(job.path("findings/reconciliation.csv"), sheet)
     write_sheet(job.path("findings/reconciliation.xlsx"), sheet, plan.study.id)
     return str(totals(sheet))
+
+
+def write_queries(job: Run, plan: Plan, derived: Derived, findings: pd.DataFrame) -> None:
+    """What the sites have to answer: workbook, CSV and a page with a section a subject."""
+    study = plan.study
+    sites = {}
+    if "DM" in derived.outputs:
+        dm = derived.outputs["DM"].frame
+        sites = dict(zip(dm["SUBJID"], dm["SITEID"], strict=True)) if "SITEID" in dm else {}
+    folders = [str(visit["folder"]) for visit in study.config.get("visits", []) if "folder" in visit]
+    labels = {
+        (form.name, field.name): field.label
+        for form in study.forms.values()
+        for field in form.fields.values()
+    }
+    queries = queries_of(findings, sites, folders, labels)
+    write_csv(job.path("queries/queries.csv"), queries)
+    write_workbook(job.path("queries/queries.xlsx"), queries, study.id)
+    job.write_text("queries/queries.html", page_of(queries, study.id, job.id))
 
 
 def counts(findings: pd.DataFrame) -> dict[str, int]:

@@ -280,4 +280,4 @@ def test_what_was_taken_over_from_the_last_run_stops_with_what_it_needs(home, ru
     said = ["  DM, AE stopped: event.csv: the file is not in the extract",
             "    and 3 that need them: EX, SE, ADSL"]  # fmt: skip
     assert short[2] == full[2] == "  records:   no dataset"
-    assert short[6:8] == full[6:8] == said
+    assert short[7:9] == full[7:9] == said

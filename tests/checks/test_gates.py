@@ -243,7 +243,8 @@ def test_a_rule_whose_other_dataset_is_missing_is_reported_and_its_dataset_not_p
     assert results.not_run["V-DM-58"] == "DM: ADSL is not in this run"
     assert results.summary()["sdtm"]["DM"] == "not all rules could run"
     assert found(results, "checks.not-run")["text"].tolist() == [
-        "checks that did not run, because ADSL is not in this run: 1 (V-DM-58)"
+        "checks that did not run, because ADSL is not in this run: 1 (V-DM-58)",
+        "checks that did not run, because SE is not in this run: 2 (V-AE-18, V-EX-18)",
     ]
 
 
