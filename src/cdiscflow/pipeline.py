@@ -200,7 +200,7 @@ class _Work:
         found = [extract.findings, derivation, gates.findings, shown]
         findings = write_findings(self.job, self.before, found, self.delivery.name, derived.stopped)
         self.job.write_text("findings/validation.html", gates.page(findings))
-        write_queries(self.job, self.plan, derived, findings)
+        write_queries(self.job, self.plan, derived, findings, self.delivery.name)
         write_accounts(self.job, self.plan, extract, derived)
         reconciled = write_reconciliation(self.job, self.plan, extract, derived, gates.asked(), findings)
         return {

@@ -97,7 +97,7 @@ def write_workbook(path: Path, queries: Frame, study: str) -> None:
         sheet.repeat_rows(0)
 
 
-def page_of(queries: Frame, study: str, run: str) -> str:
+def page_of(queries: Frame, study: str, extract: str) -> str:
     """An HTML page with a section for each subject that has an open query, a printed page each."""
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
@@ -109,5 +109,5 @@ def page_of(queries: Frame, study: str, run: str) -> str:
         for number, lines in queries.groupby("subject", sort=False)
     ]
     return environment.get_template("queries.html.j2").render(
-        study=study, run=run, subjects=subjects, total=len(queries)
+        study=study, extract=extract, subjects=subjects, total=len(queries)
     )

@@ -106,7 +106,7 @@ def write_reconciliation(
     return str(totals(sheet))
 
 
-def write_queries(job: Run, plan: Plan, derived: Derived, findings: pd.DataFrame) -> None:
+def write_queries(job: Run, plan: Plan, derived: Derived, findings: pd.DataFrame, extract: str) -> None:
     """What the sites have to answer: workbook, CSV and a page with a section a subject."""
     study = plan.study
     sites = {}
@@ -122,7 +122,7 @@ def write_queries(job: Run, plan: Plan, derived: Derived, findings: pd.DataFrame
     queries = queries_of(findings, sites, folders, labels)
     write_csv(job.path("queries/queries.csv"), queries)
     write_workbook(job.path("queries/queries.xlsx"), queries, study.id)
-    job.write_text("queries/queries.html", page_of(queries, study.id, job.id))
+    job.write_text("queries/queries.html", page_of(queries, study.id, extract))
 
 
 def counts(findings: pd.DataFrame) -> dict[str, int]:
