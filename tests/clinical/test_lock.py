@@ -25,9 +25,10 @@ with study_lock(Path(sys.argv[1]), "nightly"):
     print("held", flush=True)
     time.sleep(float(sys.argv[2]))
 """
+SAY = '    print("held", flush=True)\n'
 HOLD_AND_FORK = HOLD.replace(
-    "    print", "    import os\n    if os.fork() == 0:\n        time.sleep(60)\n    print"
-)
+    SAY, f"    import os\n    if os.fork() == 0:\n    {SAY}        time.sleep(60)\n"
+)  # the child says so: when it can, it has closed the file
 
 
 def hold(folder, seconds, script=HOLD):
