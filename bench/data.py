@@ -47,7 +47,8 @@ def spine(folder: Path, subjects: int) -> int:
     """The endpoint forms of `rd1302` for `subjects` subjects, manifest included, in `folder`; its rows."""
     demo = MAPPINGS / "rd1302" / "demo"
     tables = {path.relative_to(demo): _read(path) for path in sorted(demo.rglob("*.csv"))}
-    numbers = sorted({number for table in tables.values() for number in table["Subject"].to_pylist()})
+    named = [table for table in tables.values() if "Subject" in table.column_names]
+    numbers = sorted({number for table in named for number in table["Subject"].to_pylist()})
     place = {number: at for at, number in enumerate(numbers)}
 
     def new_number(number: str, copy: int) -> str:
@@ -62,6 +63,9 @@ def spine(folder: Path, subjects: int) -> int:
     }
     rows = {}
     for path, table in tables.items():
+        if not table.num_rows:  # a form or vendor file of which the worked subjects have nothing
+            rows[path.as_posix()] = _write(folder / path, table)
+            continue
         whole = _copied(table, -(-subjects // len(numbers)), made)
         whole = whole.filter(pc.not_equal(whole["Subject"], ""))
         whole = _with(whole, "SiteNumber", pc.utf8_slice_codeunits(whole["Subject"], 0, 2))
