@@ -55,7 +55,8 @@ def queries_of(
     found["field"] = [
         f"{label} [{name}]" if label else name for label, name in zip(named, found["field"], strict=True)
     ]
-    found["query"], found["site"] = found["id"], found["subject"].map(sites).fillna("")
+    found["query"] = found["id"]
+    found["site"] = [sites.get(subject, "") for subject in found["subject"]]
     found["question"] = [_question(*each) for each in zip(found["text"], found["todo"], strict=True)]
     rank = {folder: number for number, folder in enumerate(folders)}
     found["visit"] = found["folder"].map(rank).fillna(len(rank))
