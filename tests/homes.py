@@ -13,6 +13,23 @@ import pytest
 from clinical.files import remove_tree
 
 ROOT = Path(__file__).parents[1]
+# a rule of the toy study that stops AE
+STOPPING = """
+dataset: AE
+rules:
+  V-AE-101:
+    severity: error
+    says: a headache
+    todo: Ask about coffee.
+    fails_when: {AEDECOD: HEADACHE}
+    stops: true
+    passes: |
+      USUBJID | AEDECOD
+      P1      | NAUSEA
+    fails: |
+      USUBJID | AEDECOD
+      P1      | HEADACHE
+"""
 MINI = ROOT / "tests" / "studies" / "mini"
 SETTINGS = ("CDISCFLOW_HOME", "CDISCFLOW_DATA", "CDISCFLOW_OUTPUTS")
 

@@ -8,11 +8,11 @@ maintains the study, and not asked.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime
 from pathlib import Path
 
 import pandas as pd
 
+from cdiscflow.workbook import write_workbook
 from clinical.frames import Frame
 
 ASKS = "Query"
@@ -33,7 +33,6 @@ COLUMNS = {
     "status": "Status",
 }
 WIDTHS = {"value": 28, "question": 60, "form": 10, "field": 14, "rule": 16, "query": 14, "first_seen": 16}
-CREATED = datetime(2000, 1, 1)  # a workbook's own stamp; when a question came up is in its column
 
 
 def queries_of(
@@ -73,29 +72,10 @@ def _question(says: str, todo: str) -> str:
     return f"{says[:1].upper()}{says[1:].rstrip('.')}. Please confirm or correct {asked}."
 
 
-def write_workbook(path: Path, queries: Frame, study: str) -> None:
-    """The listing as a workbook: header frozen, filters on, nothing that a spreadsheet would run.
-
-    Same queries, same bytes.
-    """
-    from xlsxwriter import Workbook
-
-    options = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
-    with Workbook(path, options) as book:
-        book.set_properties({"title": f"Queries of {study}", "created": CREATED})
-        head = book.add_format({"bold": True, "bg_color": "#E6EBF0", "bottom": 1, "valign": "top"})
-        cell = book.add_format({"text_wrap": True, "valign": "top", "num_format": "@"})
-        sheet = book.add_worksheet("Queries")
-        sheet.freeze_panes(1, 3)
-        for place, (name, title) in enumerate(COLUMNS.items()):
-            sheet.set_column(place, place, WIDTHS.get(name, 9), cell)
-            sheet.write_string(0, place, title, head)
-            for row, text in enumerate(queries[name], start=1):
-                sheet.write_string(row, place, str(text), cell)
-        sheet.autofilter(0, 0, len(queries), len(COLUMNS) - 1)
-        sheet.set_landscape()
-        sheet.fit_to_pages(1, 0)
-        sheet.repeat_rows(0)
+def write_listing(path: Path, queries: Frame, study: str) -> None:
+    """The listing as a workbook."""
+    title = f"Queries of {study}"
+    write_workbook(path, queries, COLUMNS, title=title, sheet="Queries", widths=WIDTHS, frozen=3)
 
 
 def page_of(queries: Frame, study: str, extract: str) -> str:

@@ -10,13 +10,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pandas as pd
 
 from cdiscflow.account import field_account, row_account
+from cdiscflow.workbook import write_workbook
 from clinical.check import Plan
 from clinical.derive import Derived
 from clinical.errors import sentence
@@ -34,7 +34,6 @@ WIDTHS = {"part": 13, "source": 26, "what": 42, "reason": 60, "rule": 18, "place
 FILES, RECORDS, FIELDS, CHECKS = "files", "records", "fields", "cross-checks"
 OTHER_FORM = "not this form (where)"
 DELIVERED, MAPPED, ASIDE, UNEXPLAINED = "delivered", "mapped", "set aside", "unexplained"
-CREATED = datetime(2000, 1, 1)  # a workbook's own stamp, the same every night
 
 
 @dataclass(frozen=True)
@@ -245,22 +244,6 @@ def _line(
 
 
 def write_sheet(path: Path, sheet: Frame, study: str) -> None:
-    """The sheet as a workbook: text only, nothing that a spreadsheet would run. Same sheet, same bytes."""
-    from xlsxwriter import Workbook
-
-    options = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
-    with Workbook(path, options) as book:
-        book.set_properties({"title": f"Reconciliation of {study}", "created": CREATED})
-        head = book.add_format({"bold": True, "bg_color": "#E6EBF0", "bottom": 1, "valign": "top"})
-        cell = book.add_format({"text_wrap": True, "valign": "top", "num_format": "@"})
-        page = book.add_worksheet("Reconciliation")
-        page.freeze_panes(1, 2)
-        for place, (name, title) in enumerate(COLUMNS.items()):
-            page.set_column(place, place, WIDTHS.get(name, 11), cell)
-            page.write_string(0, place, title, head)
-            for row, text in enumerate(sheet[name], start=1):
-                page.write_string(row, place, text, cell)
-        page.autofilter(0, 0, len(sheet), len(COLUMNS) - 1)
-        page.set_landscape()
-        page.fit_to_pages(1, 0)
-        page.repeat_rows(0)
+    """The sheet as a workbook."""
+    title = f"Reconciliation of {study}"
+    write_workbook(path, sheet, COLUMNS, title=title, sheet="Reconciliation", widths=WIDTHS, frozen=2)

@@ -10,7 +10,7 @@ import pandas as pd
 
 from cdiscflow.account import field_account, row_account
 from cdiscflow.home import Delivery
-from cdiscflow.queries import page_of, queries_of, write_workbook
+from cdiscflow.queries import page_of, queries_of, write_listing
 from cdiscflow.reconciliation import Asked, reconcile, totals, write_sheet
 from clinical.check import Plan
 from clinical.derive import Derived
@@ -121,7 +121,7 @@ def write_queries(job: Run, plan: Plan, derived: Derived, findings: pd.DataFrame
     }
     queries = queries_of(findings, sites, folders, labels)
     write_csv(job.path("queries/queries.csv"), queries)
-    write_workbook(job.path("queries/queries.xlsx"), queries, study.id)
+    write_listing(job.path("queries/queries.xlsx"), queries, study.id)
     job.write_text("queries/queries.html", page_of(queries, study.id, extract))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 from python_calamine import CalamineWorkbook
 
-from cdiscflow.queries import COLUMNS, page_of, queries_of, write_workbook
+from cdiscflow.queries import COLUMNS, page_of, queries_of, write_listing
 from clinical.findings import COLUMNS as FINDING
 from clinical.findings import with_status
 
@@ -86,7 +86,7 @@ def test_no_record_is_asked_the_same_twice():
 
 def test_the_workbook_holds_text_and_nothing_that_runs(tmp_path):
     found = queries(finding(value='=HYPERLINK("http://x","y")', text="+1 <b>", field="-2"))
-    write_workbook(tmp_path / "queries.xlsx", found, "RD1302")
+    write_listing(tmp_path / "queries.xlsx", found, "RD1302")
     rows = CalamineWorkbook.from_path(str(tmp_path / "queries.xlsx")).get_sheet_by_name("Queries").to_python()
     assert rows[0] == list(COLUMNS.values())
     shown = dict(zip(rows[0], rows[1], strict=True))
@@ -99,7 +99,7 @@ def test_the_workbook_holds_text_and_nothing_that_runs(tmp_path):
 
 def test_the_same_queries_give_the_same_bytes(tmp_path):
     for name in ("one", "two"):
-        write_workbook(tmp_path / name, queries(finding(), finding(folder="W8")), "RD1302")
+        write_listing(tmp_path / name, queries(finding(), finding(folder="W8")), "RD1302")
     assert (tmp_path / "one").read_bytes() == (tmp_path / "two").read_bytes()
 
 
@@ -115,5 +115,5 @@ def test_the_page_has_a_section_a_subject_and_escapes_what_was_collected():
 
 def test_without_queries_there_is_a_header_and_a_page_that_says_so(tmp_path):
     none = queries(finding(todo="Report it."))
-    write_workbook(tmp_path / "queries.xlsx", none, "RD1302")
+    write_listing(tmp_path / "queries.xlsx", none, "RD1302")
     assert "0 open queries on 0 subjects" in page_of(none, "RD1302", "r1")

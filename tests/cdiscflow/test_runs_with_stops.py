@@ -5,26 +5,10 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
-from tests.homes import LittleHome
+from tests.homes import STOPPING, LittleHome
 
 CUT = "consent.csv:3: 5 cells where the header has 6"
 ASK = "Ask for the file again; text with commas, quotes or line breaks stands in quotes."
-STOPPING = """
-dataset: AE
-rules:
-  V-AE-101:
-    severity: error
-    says: a headache
-    todo: Ask about coffee.
-    fails_when: {AEDECOD: HEADACHE}
-    stops: true
-    passes: |
-      USUBJID | AEDECOD
-      P1      | NAUSEA
-    fails: |
-      USUBJID | AEDECOD
-      P1      | HEADACHE
-"""
 
 
 def cut(home: LittleHome) -> None:

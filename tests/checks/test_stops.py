@@ -12,24 +12,7 @@ import pytest
 
 from cdiscflow.home import home
 from cdiscflow.pipeline import Request, Summary, run_study
-from tests.homes import ROOT, LittleHome, enter, little_home
-
-STOPPING = """
-dataset: AE
-rules:
-  V-AE-101:
-    severity: error
-    says: a headache
-    todo: Ask about coffee.
-    fails_when: {AEDECOD: HEADACHE}
-    stops: true
-    passes: |
-      USUBJID | AEDECOD
-      P1      | NAUSEA
-    fails: |
-      USUBJID | AEDECOD
-      P1      | HEADACHE
-"""
+from tests.homes import ROOT, STOPPING, LittleHome, enter, little_home
 
 
 @pytest.fixture(scope="module")
