@@ -6,6 +6,7 @@ PART ?= all
 .PHONY: nightly test check soak bench clean
 
 nightly: .venv/ready
+	@$(BIN)/cdiscflow simulate rd1302 --subjects 24 --seed 1 --dirt all --if-none
 	@$(BIN)/python -m flows
 
 test: .venv/ready

@@ -11,6 +11,7 @@ import json
 import re
 import sys
 from collections.abc import Callable
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
 
@@ -20,8 +21,12 @@ import pyarrow.compute as pc
 from pyarrow import csv
 
 from bench.odm import snapshot
+from clinical.forms import read_forms
+from clinical.read import read_yaml
+from edc.simulate.run import Order, simulate
 
 MAPPINGS = Path(__file__).parents[1] / "mappings"
+WORKED = MAPPINGS.parent / "tests" / "studies" / "rd1302_worked"  # the worked subjects
 COPIES_A_SITE, NEXT_SUBJECT, NEXT_SITE = (
     18,
     500,
@@ -45,8 +50,7 @@ def _pilot_number(number: str, copy: int) -> str:
 
 def spine(folder: Path, subjects: int) -> int:
     """The endpoint forms of `rd1302` for `subjects` subjects, manifest included, in `folder`; its rows."""
-    demo = MAPPINGS / "rd1302" / "demo"
-    tables = {path.relative_to(demo): _read(path) for path in sorted(demo.rglob("*.csv"))}
+    tables = {path.relative_to(WORKED): _read(path) for path in sorted(WORKED.rglob("*.csv"))}
     named = [table for table in tables.values() if "Subject" in table.column_names]
     numbers = sorted({number for table in named for number in table["Subject"].to_pylist()})
     place = {number: at for at, number in enumerate(numbers)}
@@ -72,6 +76,29 @@ def spine(folder: Path, subjects: int) -> int:
         rows[path.as_posix()] = _write(folder / path, whole)
     write_manifest(folder, rows)
     return sum(rows.values())
+
+
+def simulated(folder: Path, subjects: int, form: str) -> str:
+    """An extract of simulated subjects of `rd1302` under `folder`, as CSV or ODM; its name."""
+    study = read_yaml(MAPPINGS / "rd1302" / "study.yml", MAPPINGS.parent)
+    forms = read_forms(MAPPINGS / "rd1302" / "raw", MAPPINGS.parent)
+    (made,) = simulate(study, forms, Order(subjects, form=form), folder)
+    return made.name
+
+
+def simulated_odm(folder: Path, subjects: int) -> str:
+    """The same as ODM whose vendor files have no rows, so that it is ODM that is measured; its name."""
+    name = simulated(folder, subjects, "odm")
+    stated = folder / name / "manifest.json"
+    whole = json.loads(stated.read_text("utf-8"))
+    for path in sorted((folder / name / "external").glob("*.csv")):
+        with path.open("rb") as file:
+            header = file.readline()
+        path.write_bytes(header)
+        facts = {"rows": 0, "sha256": sha256(header).hexdigest()}
+        whole["files"][path.relative_to(folder / name).as_posix()] = facts
+    stated.write_text(json.dumps(whole, indent=1), "utf-8")
+    return name
 
 
 def write_manifest(folder: Path, rows: dict[str, int]) -> None:
@@ -142,10 +169,15 @@ def _write(path: Path, table: pa.Table) -> int:
     return table.num_rows
 
 
+WORK = {
+    "pilot": pilot, "spine": spine, "edit_one_record": edit_one_record, "odm": snapshot,
+    "simulated_odm": simulated_odm, "simulated_csv": partial(simulated, form="csv"),
+}  # fmt: skip
+
+
 def main(name: str, folder: str, *size: str) -> None:
-    """Makes one of the larger extracts, or the edit; prints how many rows, or whose page."""
-    work = {"pilot": pilot, "spine": spine, "edit_one_record": edit_one_record, "odm": snapshot}[name]
-    print(json.dumps({"made": work(Path(folder), *map(int, size))}))
+    """Makes an extract, or the edit; prints how many rows, whose page, or the extract's name."""
+    print(json.dumps({"made": WORK[name](Path(folder), *map(int, size))}))
 
 
 if __name__ == "__main__":

@@ -10,12 +10,12 @@ from datetime import datetime
 from pathlib import Path
 
 MAPPINGS = Path(__file__).parents[1] / "mappings"
-DOMAINS = ("DM", "AE", "DS", "EC", "EX", "VS")
 
 
-def raw_to_sdtm(folder: str) -> dict:
-    """The pilot's domains from CSV to Parquet, lineage and XPT."""
-    found, _ = derived("cdiscpilot01", folder, DOMAINS)
+def raw_to_sdtm(study: str, folder: str, domains: str) -> dict:
+    """Domains of a study from its extract to Parquet, lineage and XPT; `all`: every one of them."""
+    every = sorted(path.stem.upper() for path in (MAPPINGS / study / "sdtm").glob("*.yml"))
+    found, _ = derived(study, folder, every if domains == "all" else domains.split(","))
     spent = {}
     with tempfile.TemporaryDirectory() as place:
         start = time.process_time()

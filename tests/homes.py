@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from clinical.files import remove_tree
+from tests.studies.rd1302 import WORKED
 
 ROOT = Path(__file__).parents[1]
 # a rule of the toy study that stops AE
@@ -102,6 +103,13 @@ def little_home(root: Path, *more: str) -> LittleHome:
         shutil.copytree(ROOT / "mappings" / study, root / "mappings" / study)
     shutil.copytree(ROOT / "validation", root / "validation")
     return LittleHome(root)
+
+
+def deliver_worked(home: LittleHome) -> Path:
+    """The worked subjects as the extract of rd1302 that a run of `home` finds."""
+    folder = home.root / "data" / "rd1302" / "2025-08-15"
+    shutil.copytree(WORKED, folder)
+    return folder
 
 
 def smallest_home(root: Path) -> LittleHome:

@@ -39,7 +39,7 @@ def test_rows_are_really_shuffled_and_none_is_lost(tmp_path):
     home = little_home(tmp_path / "home")
     path = home.study / "demo" / "dose.csv"
     before = list(csv.reader(path.read_text("utf-8").splitlines()))
-    assert law.shuffle_study(home.study, 7) == 3
+    assert law.shuffle_extract(home.study, home.study / "demo", 7) == 3
     after = list(csv.reader(path.read_text("utf-8").splitlines()))
     assert after != before
     assert (after[0], sorted(after)) == (before[0], sorted(before))

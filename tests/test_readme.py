@@ -1,4 +1,6 @@
-"""What README.md shows of a run is what a run says: cdiscpilot01, whole and with a file that was cut."""
+"""What README.md shows of a run is what a run says: cdiscpilot01, whole and with a file that was cut, and a
+value of the simulated rd1302.
+"""
 
 from __future__ import annotations
 
@@ -7,15 +9,18 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
+from cdiscflow.cli import app
 from tests.homes import LittleHome, command, enter, little_home
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text("utf-8")
 STUDY = "cdiscpilot01"
 OWN = (
-    (re.compile(r"demo-[0-9a-f]{8}"), "RUN"),
+    (re.compile(r"(demo|2025-06-30)-[0-9a-f]{8}"), "RUN"),
     (re.compile(r"\d+\.\d+"), "SECONDS"),
+    (re.compile(r" row \d+:"), " row N:"),
     (re.compile(r"\S*outputs/"), "outputs/"),
 )
 
@@ -55,3 +60,28 @@ def test_the_samples_of_the_readme_are_what_the_command_prints(pilot, capsys):
     file.write_bytes(file.read_bytes()[:30000])
     cut = command(capsys, "run", STUDY)
     assert (cut.code, plain(cut.out)) == (3, shown("completed with stops"))
+
+
+@pytest.fixture
+def nightly(tmp_path) -> Iterator[LittleHome]:
+    """A home with rd1302 and nothing delivered, after the `cdiscflow` lines of `make nightly`."""
+    made = little_home(tmp_path / "home", "rd1302")
+    told = re.findall(r"^\t@\$\(BIN\)/cdiscflow (.*)$", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE)
+    (line,) = [each for each in told if each.startswith("simulate")]
+    with pytest.MonkeyPatch.context() as patch:
+        enter(made, patch)
+        assert CliRunner().invoke(app, line.split(), catch_exceptions=False).exit_code == 0
+        yield made
+    made.remove()
+
+
+def test_the_simulated_study_runs_green_and_its_explained_value_is_that_of_the_readme(nightly, capsys):
+    assert sorted(path.name for path in (nightly.root / "data" / "rd1302").iterdir()) == [
+        "2025-06-30", "2025-06-30.dirt.csv", "2025-06-30.truth.json"
+    ]  # fmt: skip
+    done = command(capsys, "run", "rd1302")
+    assert (done.code, plain(done.out)[0]) == (0, "rd1302: complete, run RUN")
+    block = re.search(r"^rd1302, run .*?(?=^```$)", README, re.MULTILINE | re.DOTALL)
+    said = plain(command(capsys, "explain", "rd1302", "ADTTE", "DOR", "--subject", "01-004").out)
+    for line, sample in zip(said, plain(block[0]), strict=True):
+        assert re.fullmatch(".*".join(map(re.escape, sample.split("..."))), line), line

@@ -14,6 +14,10 @@ import yaml
 from typer.main import get_command
 
 from cdiscflow.cli import app
+from cdiscflow.home import home
+from cdiscflow.simulating import simulate_study
+from edc.simulate.run import Order
+from tests.studies.rd1302 import WORKED
 
 ROOT = Path(__file__).parents[1]
 MAPPINGS = ROOT / "mappings"
@@ -176,7 +180,7 @@ def test_every_option_that_a_page_gives_a_command_exists():
                 options = {option for parameter in known[name].params for option in parameter.opts} | {
                     "--help"
                 }
-                assert set(re.findall(r"(?<=\s)--[a-z]+", rest)) <= options, f"{path.name}: {name}{rest}"
+                assert set(re.findall(r"(?<=\s)--[a-z-]+", rest)) <= options, f"{path.name}: {name}{rest}"
 
 
 def test_every_command_is_in_the_readme():
@@ -190,11 +194,23 @@ def studies() -> list[Path]:
     return sorted(path.parent for path in MAPPINGS.glob("*/study.yml"))
 
 
-@pytest.mark.parametrize("folder", studies(), ids=lambda folder: folder.name)
+SHIPPED = [folder / "demo" for folder in studies() if (folder / "demo").is_dir()]
+
+
+@pytest.mark.parametrize("folder", [*SHIPPED, WORKED], ids=lambda folder: folder.parent.name)
 def test_shipped_data_say_where_they_come_from_and_under_which_licence(folder):
-    text = (folder / "demo" / "README.md").read_text("utf-8")
+    text = (folder / "README.md").read_text("utf-8")
     assert "Origin" in text
     assert "Licence" in text
+
+
+def test_make_nightly_simulates_an_extract_of_each_study_that_ships_none(tmp_path):
+    recipe = re.search(r"^nightly:.*\n((?:\t.*\n)+)", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE)
+    told = re.findall(r"cdiscflow simulate (\S+) .*--if-none$", recipe[1], re.MULTILINE)
+    assert told == [folder.name for folder in studies() if folder / "demo" not in SHIPPED]
+    for study in told:
+        (made,) = simulate_study(home(), study, Order(1, spine=True), tmp_path / study)
+        assert (made / "manifest.json").is_file()
 
 
 @pytest.mark.parametrize("folder", studies(), ids=lambda folder: folder.name)

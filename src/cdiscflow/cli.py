@@ -299,6 +299,9 @@ def simulate(
         Literal["all", "spine"], typer.Option(help="Every form, or those the endpoints need")
     ] = "all",
     to: Annotated[str, typer.Option(help="Folder; without it the study's data", metavar="FOLDER")] = "",
+    if_none: Annotated[
+        bool, typer.Option("--if-none", help="Only where the study has no extract to run on")
+    ] = False,
 ) -> None:
     """Writes extracts of subjects that nobody ever was: a dry run before the first patient.
 
@@ -306,12 +309,18 @@ def simulate(
     """
     from pathlib import Path
 
-    from cdiscflow.home import home
+    from cdiscflow.home import extract_folder, home
+    from cdiscflow.report import near
     from cdiscflow.simulating import simulate_study
+    from clinical.errors import sentence
     from edc.simulate.run import Order
 
+    here = home()
+    if if_none and (there := extract_folder(here, study)):
+        _say(f"{study}: {sentence('simulate.not-needed', folder=near(there))}")
+        return
     order = Order(subjects, seed, nights, form, dirt == "all", forms == "spine")
-    for folder in simulate_study(home(), study, order, Path(to) if to else None):
+    for folder in simulate_study(here, study, order, Path(to) if to else None):
         _say(str(folder))
 
 

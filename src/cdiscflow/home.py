@@ -58,15 +58,24 @@ class Delivery:
     day: str
 
 
+def extract_folder(home: Home, study: str) -> Path | None:
+    """The folder of the newest extract under `data/<study>/`, else `demo/` of the study, else none.
+
+    A folder whose name begins with a dot is no extract: it is still being written.
+    """
+    delivered = sorted(path for path in (home.data / study).glob("[!.]*") if path.is_dir())
+    folder = delivered[-1] if delivered else home.mappings / study / "demo"
+    return folder if folder.is_dir() else None
+
+
 def newest_extract(home: Home, study: Study) -> Delivery:
     """The newest extract under `data/<study>/`, or the demonstration extract of the study.
 
     An older one is never taken in silence: the newest counts even if it turns out unreadable.
     Raises: InputError where there is neither.
     """
-    delivered = sorted(path for path in (home.data / study.name).glob("*") if path.is_dir())
-    folder = delivered[-1] if delivered else study.folder / "demo"
-    if not folder.is_dir():
+    folder = extract_folder(home, study.name)
+    if folder is None:
         raise InputError("ask.no-extract", study.name)
     named = _manifest(folder)
     name = str(named.get("extract") or folder.name)

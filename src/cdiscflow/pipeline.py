@@ -8,10 +8,12 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from cdiscflow.changes import describe_inputs, what_changed
+from cdiscflow.collected import with_collected
 from cdiscflow.deriving import Rebuilt, rebuild
 from cdiscflow.gates import Gates, leave_said, night_of, pass_gates
 from cdiscflow.home import Delivery, Home, cut_day, newest_extract
 from cdiscflow.memory import leave
+from cdiscflow.queries import open_questions
 from cdiscflow.stops import Stop, stop_findings, stops_in, stops_of
 from cdiscflow.tables import write_displays
 from cdiscflow.writing import (
@@ -200,7 +202,9 @@ class _Work:
         found = [extract.findings, derivation, gates.findings, shown]
         findings = write_findings(self.job, self.before, found, self.delivery.name, derived.stopped)
         self.job.write_text("findings/validation.html", gates.page(findings))
-        write_queries(self.job, self.plan, derived, findings, self.delivery.name)
+        asked = open_questions(findings)
+        asked = with_collected(asked, gates.rules.rules, self.plan.names, extract.frames)
+        write_queries(self.job, self.plan, derived, asked, self.delivery.name)
         write_accounts(self.job, self.plan, extract, derived)
         reconciled = write_reconciliation(self.job, self.plan, extract, derived, gates.asked(), findings)
         return {

@@ -8,6 +8,7 @@ maintains the study, and not asked.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from hashlib import sha256
 from pathlib import Path
 
 import pandas as pd
@@ -35,28 +36,34 @@ COLUMNS = {
 WIDTHS = {"value": 28, "question": 60, "form": 10, "field": 14, "rule": 16, "query": 14, "first_seen": 16}
 
 
+def open_questions(findings: Frame) -> Frame:
+    """The findings that a site must answer and that are not closed."""
+    asked = findings["todo"].str.startswith(ASKS) & (findings["subject"] != "")
+    return findings[asked & (findings["status"] != "closed")]
+
+
 def queries_of(
     findings: Frame, sites: dict[str, str], folders: Iterable[str], labels: dict[tuple[str, str], str]
 ) -> Frame:
-    """One row for each finding that a site must answer, as a data manager works: site, subject, visit.
+    """One row for each question that a site must answer, as a data manager works: site, subject, visit.
 
-    `findings` is findings.parquet of a run, `sites` the site of each subject number, `folders` the visits in
-    their order, `labels` what the EDC calls each field of each form. Columns are those of COLUMNS; a query
-    that is answered is not listed.
+    `findings` is findings.parquet of a run with fields and values as the site knows them, `sites` the site of
+    each subject number, `folders` the visits in their order, `labels` what the EDC calls each field of each
+    form. Columns are those of COLUMNS; a query that is answered is not listed.
 
+    Rows: findings that ask the same about the same record are one query, whatever dataset each is about.
     Ties: visits that are not in the plan come last, by name.
     """
-    asked = findings["todo"].str.startswith(ASKS) & (findings["subject"] != "")
-    found = findings[asked & (findings["status"] != "closed")].copy()
-    found["field"] = found["field"].where(found["field"] != "", found["variable"])
-    found["form"] = found["form"].where(found["form"] != "", found["dataset"].str.removeprefix("raw."))
-    named = [labels.get(each, "") for each in zip(found["form"], found["field"], strict=True)]
-    found["field"] = [
-        f"{label} [{name}]" if label else name for label, name in zip(named, found["field"], strict=True)
+    found = open_questions(findings).copy()
+    found["question"] = [
+        _question(*each) for each in zip(found["text"], found["variable"], found["todo"], strict=True)
     ]
-    found["query"] = found["id"]
+    found = _once(found)
+    found["field"] = [
+        ", ".join(_named(labels.get((form, name), ""), name) for name in fields.split())
+        for form, fields in zip(found["form"], found["field"], strict=True)
+    ]
     found["site"] = [sites.get(subject, "") for subject in found["subject"]]
-    found["question"] = [_question(*each) for each in zip(found["text"], found["todo"], strict=True)]
     rank = {folder: number for number, folder in enumerate(folders)}
     found["visit"] = found["folder"].map(rank).fillna(len(rank))
     for name in ("instance", "page", "line"):
@@ -66,9 +73,43 @@ def queries_of(
     return found[list(COLUMNS)]
 
 
-def _question(says: str, todo: str) -> str:
+def _once(found: Frame) -> Frame:
+    """Each question about a record once, under an id that does not depend on which findings ask it.
+
+    It is new only if all of them are. Two pages with the same coordinates show both values.
+    """
+    if not len(found):
+        return found.assign(query="")
+    record = found["record"].where(found["record"] != "", found["keys"])
+    found["query"] = [
+        sha256(f"{where}|{question}".encode()).hexdigest()[:12]
+        for where, question in zip(record, found["question"], strict=True)
+    ]
+    found["status"] = pd.Categorical(found["status"], ["open", "reopened", "new"], ordered=True)
+    found = found.sort_values(["query", "id"], kind="stable")
+    together = found.groupby("query", sort=False)
+    several = {
+        "value": together["value"].agg(_each_once, " / "),
+        "field": together["field"].agg(lambda names: _each_once(" ".join(names).split(), " ")),
+        "status": together["status"].min().astype("str"),
+        "first_seen": together["first_seen"].min(),
+        "rule": together["rule"].max(),
+    }
+    return together.first().assign(**several).reset_index()
+
+
+def _each_once(texts: Iterable[str], between: str) -> str:
+    return between.join(dict.fromkeys(text for text in texts if text))
+
+
+def _named(label: str, name: str) -> str:
+    return f"{label} [{name}]" if label else name
+
+
+def _question(says: str, variable: str, todo: str) -> str:
     """`The graft was given before the infusion. Please confirm or correct the date.`"""
     asked = todo.partition(";")[0].removeprefix(ASKS).strip(" .") or "it"
+    says = says.removeprefix(f"{variable}: ")
     return f"{says[:1].upper()}{says[1:].rstrip('.')}. Please confirm or correct {asked}."
 
 

@@ -38,7 +38,10 @@ DELIVERED, MAPPED, ASIDE, UNEXPLAINED = "delivered", "mapped", "set aside", "une
 
 @dataclass(frozen=True)
 class Totals:
-    """Records of all forms and files: delivered, mapped, set aside by reason, unexplained."""
+    """Records of all forms and files: delivered, mapped, set aside by reason, unexplained.
+
+    A record too many is as unexplained as one too few.
+    """
 
     delivered: int
     mapped: int
@@ -85,7 +88,7 @@ def totals(sheet: Frame) -> Totals:
     found = sheet[sheet["part"].isin([FILES, RECORDS])].assign(count=lambda frame: _counts(frame["records"]))
     sums = found[found["part"] == RECORDS].groupby("what")["count"].sum()
     aside = found[found["what"] == ASIDE].groupby("place", sort=False)["count"].sum()
-    lost = found.loc[found["what"] == UNEXPLAINED, "count"].sum()
+    lost = found.loc[found["what"] == UNEXPLAINED, "count"].abs().sum()
     return Totals(
         int(sums.get(DELIVERED, 0)),
         int(sums.get(MAPPED, 0)),

@@ -15,6 +15,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 import pandas as pd
 
+from clinical.dates import to_day
 from clinical.frames import Column, Frame, codes_of, group_codes
 from clinical.read import Mapping
 
@@ -31,8 +32,10 @@ ISO_DURATION = re.compile(
 CONTINUOUS = re.compile(
     r"(?:[<>]=?|[\u2264\u2265])?\s*[-+]?(?:[\d,]*\d\.?|\d*\.\d+)(?:[eE][-+]?\d+)?(?:\s*-\s*\d*\.?\d+)?"
 )
+DECIMAL_COMMA = re.compile(r"[<>]?=?\s*[-+]?\d+,(?:\d{1,2}|\d{4,})")  # 1,234 may be a thousand
 OBSERVED = re.compile(r"[A-Z]{2}(?:ST|EN)?DTC")  # not --RFTDTC
 HOUR = np.timedelta64(3600, "s")
+DAY = pd.Timedelta(days=1)
 
 
 def repeated(frame: Frame) -> np.ndarray:
@@ -158,6 +161,33 @@ def range_without_number(frame: Frame) -> np.ndarray:
     return categorical & frame[ranges].notna().any(axis=1).to_numpy()
 
 
+def dose_outside(frame: Frame, study: Mapping) -> np.ndarray:
+    """Records of an infusion whose doses together are further from the plan than `dose_tolerance_pct`.
+
+    Records of one day, or of a day and the next, are one infusion that was interrupted.
+
+    Needs:   the dose, the planned dose of the infusion and the start, in this order.
+    Missing: no planned dose or no dose is outside nothing.
+    Source:  B-DIRT-27, B-DIRT-28.
+    """
+    dose, planned, start = (frame[name] for name in frame.columns[1:])
+    given = pd.DataFrame({"person": frame["USUBJID"], "day": to_day(start)})
+    given = given.assign(dose=pd.to_numeric(dose), planned=pd.to_numeric(planned))
+    given = given.sort_values(["person", "day"], kind="stable")
+    apart = (given["person"] != given["person"].shift()) | ~(given["day"].diff() <= DAY)
+    infusion = given.groupby(apart.cumsum())
+    percent = infusion["dose"].transform("sum", min_count=1) / infusion["planned"].transform("max") * 100
+    outside = (percent.round(6) - 100).abs() > float(study["dose_tolerance_pct"])
+    return outside.reindex(frame.index).to_numpy(dtype=bool)
+
+
+def decimal_comma(frame: Frame) -> np.ndarray:
+    """Records whose result (first column) has a comma that cannot group thousands, and no number (second)."""
+    result, number = frame.columns[1:]
+    comma = _marks(frame[["USUBJID", result]], lambda text: DECIMAL_COMMA.fullmatch(text.strip()) is not None)
+    return comma & frame[number].isna().to_numpy()
+
+
 def _marks(frame: Frame, is_wrong: Callable[[str], bool]) -> np.ndarray:
     """Records in which a column but the first has a wrong text; each distinct text is looked at once."""
     failed = np.zeros(len(frame), dtype=bool)
@@ -252,6 +282,6 @@ MASKS = {
         repeated, not_one_to_one, not_iso_8601, implausible_day, blank, outside_window, of_another_person,
         varies, alone, not_iso_duration, range_without_number, differ, over_an_hour_apart,
         serious_without_criterion, criterion_without_serious, without_study_day, lacking, not_done_and_result,
-        incompletely_coded,
+        incompletely_coded, decimal_comma, dose_outside,
     )
 }  # fmt: skip

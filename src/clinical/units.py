@@ -19,6 +19,7 @@ from clinical.distinct import distinct, pairs, spread, spread_text
 from clinical.errors import SpecError
 
 _COLUMNS = ["test", "from", "to", "factor", "offset", "source"]
+SAME = (Fraction(1), Fraction(0))
 
 
 @dataclass(frozen=True)
@@ -26,8 +27,8 @@ class Conversion:
     """A number times `factor` plus `offset` is the number in unit `to`."""
 
     to: str | None
-    factor: float
-    offset: float
+    factor: Fraction
+    offset: Fraction
 
 
 class Units:
@@ -43,12 +44,16 @@ class Units:
 
         A row of the test comes before one for any test; a number already in `target` stays as it is.
 
+        A factor is taken as the fraction it is, so 685200000 times 1/1000000 is 685.2 and not a hair less.
+
         Missing: without a row (or without a unit) the result is missing.
         Source:  rule C-RES; units.csv.
         """
         codes, found = self._per_pair(test, source, lambda name, unit: self._to(name, unit, target))
-        factor, offset, known = _arrays(codes, found)
-        return values * factor + offset, ~known & values.notna().to_numpy()
+        _, offset, known = _arrays(codes, found)
+        times = spread(codes, _floats(found, lambda each: each.factor.numerator), np.nan)
+        per = spread(codes, _floats(found, lambda each: each.factor.denominator), np.nan)
+        return values * times / per + offset, ~known & values.notna().to_numpy()
 
     def standard(
         self, test: pd.Series | None, source: pd.Series
@@ -78,7 +83,7 @@ class Units:
 
     def _to(self, test: str, unit: str | None, target: str) -> Conversion | None:
         if unit == target:
-            return Conversion(target, 1.0, 0.0)
+            return Conversion(target, *SAME)
         return next(
             (row for name in (test, "") for row in self._from(name, unit) if row.to == target),
             None,
@@ -88,8 +93,8 @@ class Units:
         own = self._rows.get(test, {}) if test else {}
         targets = {row.to for rows in (own or self._rows[""]).values() for row in rows}
         if unit is None:
-            return None if own else Conversion(None, 1.0, 0.0)
-        rows = self._from(test, unit) or ([Conversion(unit, 1.0, 0.0)] if unit in targets else [])
+            return None if own else Conversion(None, *SAME)
+        rows = self._from(test, unit) or ([Conversion(unit, *SAME)] if unit in targets else [])
         rows = rows or [row for row in self._from("", unit) if row.to in targets]
         return rows[0] if rows else None
 
@@ -98,10 +103,14 @@ class Units:
 
 
 def _arrays(codes: np.ndarray, found: list[Conversion | None]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    factors = np.array([each.factor if each else np.nan for each in found], dtype="float64")
-    offsets = np.array([each.offset if each else np.nan for each in found], dtype="float64")
+    factors = _floats(found, lambda each: each.factor)
+    offsets = _floats(found, lambda each: each.offset)
     known = np.array([each is not None for each in found], dtype=bool)
     return spread(codes, factors, np.nan), spread(codes, offsets, np.nan), spread(codes, known, False)
+
+
+def _floats(found: list[Conversion | None], part: Callable[[Conversion], Fraction | int]) -> np.ndarray:
+    return np.array([float(part(each)) if each else np.nan for each in found], dtype="float64")
 
 
 def _read(path: Path) -> dict[str, dict[str | None, list[Conversion]]]:
@@ -121,8 +130,8 @@ def _read(path: Path) -> dict[str, dict[str | None, list[Conversion]]]:
     return table
 
 
-def _number(text: str, at: str) -> float:
+def _number(text: str, at: str) -> Fraction:
     try:
-        return float(Fraction(text))
+        return Fraction(text)
     except (ValueError, ZeroDivisionError) as fault:
         raise SpecError("units.number", at, text=text) from fault

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -52,11 +53,33 @@ def set_aside_repeats(group: np.ndarray, frame: Frame, report: Report, site_tz: 
     tied = np.logical_and.reduce([other, *(key == key[winner[groups]] for key in orders)])
     undecided = _any_of_group(tied, groups)
     local.add("raw.repeat-identical", ~differs & ~wins)
-    fate = pd.Series(np.where(wins, "kept", "set aside"), dtype="str")
-    local.add("raw.repeat-differs", differs & ~undecided, value=fate)
-    local.add("raw.repeat-undecided", undecided, value=fate)
+    for fields, rows, value in _differences(part, local, groups, differs):
+        local.add("raw.repeat-differs", rows & ~undecided, fields, value)
+        local.add("raw.repeat-undecided", rows & undecided, fields, value)
     keep[several[~wins]] = False
     return Repeats(keep, int((~differs & ~wins).sum()), int((differs & ~wins).sum()))
+
+
+def _differences(
+    part: Frame, report: Report, groups: np.ndarray, differs: np.ndarray
+) -> Iterator[tuple[str, np.ndarray, pd.Series]]:
+    """The fields in which the records of a group differ, the records of such groups, and what they hold."""
+    differ: dict[str, np.ndarray] = {}
+    shown: dict[str, pd.Series] = {}
+    for field in report.form.fields.values():
+        columns = [part[name].fillna("") for name in field.columns if name in part]
+        if columns:
+            codes = pd.factorize(joined(columns, _APART))[0]
+            spread = pd.Series(codes).groupby(groups)
+            differ[field.name] = (spread.transform("min") != spread.transform("max")).to_numpy() & differs
+            shown[field.name] = columns[0]
+    found = pd.Series("", index=part.index, dtype="str")
+    for name, rows in differ.items():
+        found = found.mask(rows, found + f" {name}")
+    for fields in found[differs].unique():
+        names = str(fields).split()
+        texts = [shown[name] if len(names) == 1 else f"{name} " + shown[name] for name in names]
+        yield " ".join(names), differs & (found == fields).to_numpy(), joined(texts, ", ")
 
 
 def _any_of_group(rows: np.ndarray, groups: np.ndarray) -> np.ndarray:

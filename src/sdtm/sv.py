@@ -20,7 +20,7 @@ _DAY_LENGTH = 8
 _STATED = ["date", "occurred", "mode", "reason"]
 _GIVEN = [
     "USUBJID", "VISITNUM", "VISIT", "SVPRESP", "SVOCCUR", "SVSTDTC", "SVENDTC",
-    "folder", "instance", "participation", "mode", "reason",
+    "folder", "instance", "participation", "mode", "reason", "on",
 ]  # fmt: skip
 
 
@@ -29,9 +29,10 @@ def sv(dm: Frame, spec: Dataset, **read: Frame) -> tuple[Frame, Frame, Frame]:
 
     A visit is an EDC folder and its repeat. It is scheduled if it is the first of a folder in `visits` of
     study.yml and of the participation that DM shows. All others are unscheduled and numbered n.1, n.2 ...
-    after the scheduled visit n that was the last to start by then; those of an earlier participation 0.1,
-    0.2 ... Start and end are the first and last date on any page of the folder; dates before consent do not
-    count, partial ones only where there is no complete one.
+    after the scheduled visit n that was the last by then; those of an earlier participation 0.1, 0.2 ...
+    `on` is the day of the visit as its own page states it, else its start: by it visits are ordered, so that
+    a wrong date on another page moves nothing but that page. Start and end are the first and last date on any
+    page of the folder; dates before consent do not count, partial ones only where there is no complete one.
 
     Rows:    a folder with dated pages and no page of visit dates gets a record too; a visit that did not take
              place gets one unless it was due after the person's end. So does what a vendor's sample shows:
@@ -163,7 +164,7 @@ def _one_a_visit(seen: Frame) -> Frame:
 
 def _add_dates(visits: Frame, seen: Frame) -> Frame:
     """SVSTDTC and SVENDTC; none for a visit that did not take place."""
-    dated = seen.loc[seen["date"].notna(), ["visit", "date"]]
+    dated = seen.loc[seen["date"].notna(), ["visit", "date", "page"]]
     first, last = dates.earliest(dated["date"]), dates.latest(dated["date"])
     dated = dated.assign(complete=dates.is_complete(dated["date"]), first=first, last=last)
     dated = dated[dated["complete"] | ~dated.groupby("visit")["complete"].transform("any")]
@@ -175,7 +176,10 @@ def _add_dates(visits: Frame, seen: Frame) -> Frame:
         wanted = chosen[["visit", "date"]].rename(columns={"date": name})
         visits = visits.merge(wanted, on="visit", how="left", validate="1:1")
         visits[name] = visits[name].str.slice(0, 10).mask(visits["occurred"] == "N")
-    return visits
+    stated = dated[dated["complete"] & dated["page"].notna()].sort_values(["first", "date"])
+    on = visits["visit"].map(stated.drop_duplicates("visit").set_index("visit")["date"].str.slice(0, 10))
+    on = on.astype("str").mask(visits["occurred"] == "N")
+    return visits.assign(on=on.fillna(visits["SVSTDTC"]))
 
 
 def _flag_scheduled(visits: Frame) -> Frame:
@@ -206,7 +210,7 @@ def _keep_visits_dated(visits: Frame, findings: Findings) -> Frame:
 
 def _add_number(visits: Frame, label: str) -> Frame:
     """VISITNUM and VISIT."""
-    visits = visits.assign(start=dates.earliest(visits["SVSTDTC"]))
+    visits = visits.assign(start=dates.earliest(visits["on"]))
     scheduled, between = visits[visits["scheduled"]], visits[~visits["scheduled"]]
     dated = scheduled.loc[scheduled["start"].notna(), ["USUBJID", "start", "number"]]
     between = pd.merge_asof(

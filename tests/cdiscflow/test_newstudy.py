@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import shutil
 from functools import partial
 from pathlib import Path
@@ -12,9 +11,7 @@ import pytest
 from xlsxwriter import Workbook
 
 from cdiscflow.home import home as home_of
-from clinical.check import check_study, fields_of_columns
 from clinical.read import read_yaml
-from clinical.study import load_study
 from clinical.xpt import write_xpt
 from clinical.xpt_layout import Variable
 from tests.edc import odm_files
@@ -22,7 +19,6 @@ from tests.homes import ROOT, command, enter
 
 LIBRARY = ROOT / "mappings" / "library"
 PILOT, CART = ROOT / "mappings/cdiscpilot01", ROOT / "mappings/rd1302"
-Node = tuple[str, str]
 
 
 @pytest.fixture
@@ -80,73 +76,6 @@ def form(home: Path, name: str) -> dict:
 
 def dataset(home: Path, name: str) -> dict:
     return read_yaml(home / "mappings/fresh/sdtm" / f"{name}.yml", home)
-
-
-def collected(folder: Path) -> dict[Node, set[Node]]:
-    """The SDTM variables that read raw fields, each with the file and the column it reads."""
-    study = load_study(folder, LIBRARY)
-    found: dict[Node, set[Node]] = {}
-    for (name, variable), fields in fields_of_columns(check_study(study).names).items():
-        if study.datasets[name].layer == "sdtm" and variable and not variable.islower():
-            columns = set()
-            for of, field in fields:
-                stated = study.forms[of]
-                known = stated.fields.get(field) or stated.fields.get(field.removesuffix("_STD"))
-                columns.add((stated.source.path, known.column if known else field))
-            found[name, variable] = columns
-    return {node: columns for node, columns in found.items() if columns}
-
-
-def found_of(hand: Path, guessed: Path) -> tuple[int, int]:
-    """How many collected variables of the hand-written specs are guessed from the same column, and how many
-    there are.
-    """
-    wanted, got = collected(hand), collected(guessed)
-    return sum(bool(columns & got.get(node, set())) for node, columns in wanted.items()), len(wanted)
-
-
-def test_57_of_the_73_collected_variables_of_the_pilot_are_found_and_its_datasets_are_built(home, run):
-    """Those not found have names of the sponsor, or need a list or a rule of the study."""
-    said = begin(run, PILOT / "demo")
-    assert said.startswith("fresh: 5 forms with 82 fields, 6 datasets: AE, DM, DS, EC, EX, VS\n")
-    assert found_of(PILOT, home / "mappings/fresh") == (57, 73)
-    built = run("build", "fresh", "DM", "--subject", "701-1015").out
-    assert "RFSTDTC   2014-01-02" in built
-    assert "RFICDTC   2013-12-26" in built
-    pages = pd.read_csv(PILOT / "demo/vs_raw.csv", dtype="str").set_index("PATNUM").loc["701-1015"]
-    results = (
-        pages[["IT.HEIGHT_VSORRES", "IT.WEIGHT", "IT.TEMP", "SYS_BP", "DIA_BP", "PULSE"]].notna().sum().sum()
-    )
-    assert run("build", "fresh", "VS", "--subject", "701-1015").out.startswith(f"{results} records with ")
-
-
-def test_60_of_the_collected_variables_of_a_study_whose_names_are_not_those_of_cdash_are_found(home, run):
-    begin(run, CART / "demo")
-    found, wanted = found_of(CART, home / "mappings/fresh")
-    assert (found, wanted > 200) == (60, True)
-    assert form(home, "DM")["fields"]["SEX"]["codes"] == {"F": "Female", "M": "Male"}
-    assert form(home, "LD")["fields"]["LDDAT"] == {"type": "date"}
-
-
-@pytest.mark.parametrize("source", [PILOT, CART], ids=lambda source: source.name)
-def test_no_value_of_a_subject_is_in_the_written_files(home, run, source):
-    """Only codes and texts of coded fields are: they are the form's and not the subject's."""
-    begin(run, source / "demo")
-    written, coded = "", {"CDISCPILOT01", "RD1302", "PROD"}
-    for path in sorted((home / "mappings/fresh").rglob("*.yml")):
-        written += path.read_text("utf-8")
-    for path in (home / "mappings/fresh/raw").glob("*.yml"):
-        for field in read_yaml(path, home)["fields"].values():
-            codes = field.get("codes", {})
-            coded |= {*codes, *(codes.values() if isinstance(codes, dict) else ())}
-    values: set[str] = set()
-    for path in (source / "demo").rglob("*.csv"):
-        frame = pd.read_csv(path, dtype="str", encoding="utf-8")
-        values |= {value for column in frame for value in frame[column].dropna().unique() if len(value) > 5}
-    words = {
-        v for v in values - coded if v in written and re.search(rf"(?<!\w){re.escape(v)}(?!\w)", written)
-    }
-    assert words <= {"Weight", "Height", "CMTRT", "VITALS", "HEIGHT", "WEIGHT"}
 
 
 def test_a_study_is_never_written_over_and_names_are_names(home, run, extract):

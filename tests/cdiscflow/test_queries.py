@@ -11,6 +11,7 @@ from clinical.findings import with_status
 
 SITES = {"01-001": "01", "01-002": "01", "02-001": "02"}
 FOLDERS = ["SCR", "D28", "W8"]
+RULES = {"EC": "", "EX": "B-DIRT-19"}
 LABELS = {("RS", "RSOVR"): "Overall Response"}
 
 
@@ -80,8 +81,43 @@ def test_a_query_keeps_its_id_over_nights_and_goes_when_it_is_answered():
 
 
 def test_no_record_is_asked_the_same_twice():
-    found = queries(*[finding(page=str(number)) for number in range(20)])
-    assert found["query"].is_unique
+    """Two datasets made of one record ask one question; another record, or another question, is another."""
+    two = [finding(dataset=name, message=f"V-{name}-4", field="", rule=rule) for name, rule in RULES.items()]
+    found = queries(*two, finding(page="1"), finding(todo="Query the visit."))
+    assert found[["page", "question"]].to_numpy().tolist() == [
+        ["0", "The date is odd. Please confirm or correct the date."],
+        ["0", "The date is odd. Please confirm or correct the visit."],
+        ["1", "The date is odd. Please confirm or correct the date."],
+    ]
+    assert (found["query"].is_unique, found["rule"].tolist()) == (True, ["B-DIRT-19", "", ""])
+
+
+def test_a_query_keeps_its_id_when_one_of_the_datasets_that_ask_it_is_gone():
+    """It is open as long as one of them asked before; the first night is the earliest."""
+    ec, ex = (finding(dataset=name, message=f"V-{name}-4") for name in ("EC", "EX"))
+    first = findings(ex)
+    second = findings(ec, ex, before=first, extract="2024-06-02")
+    third = findings(ec, before=second, extract="2024-06-03")
+    one, two, three = (queries_of(each, SITES, FOLDERS, {}) for each in (first, second, third))
+    assert one["query"].tolist() == two["query"].tolist() == three["query"].tolist()
+    assert two[["status", "first_seen"]].to_numpy().tolist() == [["open", "2024-06-01"]]
+
+
+def test_two_pages_entered_under_one_place_are_one_query_with_both_values():
+    found = queries(finding(value="86"), finding(value="77"))
+    assert found["value"].tolist() == ["86 / 77"]
+
+
+def test_several_fields_have_their_names_and_a_variable_of_sdtm_is_no_field():
+    found = queries(
+        finding(field="RSOVR RSDAT", variable="RSSTRESC"), finding("01-002", field="", variable="X")
+    )
+    assert found["field"].tolist() == ["Overall Response [RSOVR], RSDAT", ""]
+
+
+def test_a_question_does_not_name_the_variable_that_was_derived():
+    found = queries(finding(text="RSDTC: the date is odd", variable="RSDTC"))
+    assert found["question"].tolist() == ["The date is odd. Please confirm or correct the date."]
 
 
 def test_the_workbook_holds_text_and_nothing_that_runs(tmp_path):

@@ -21,9 +21,9 @@ from clinical.derive import Derived
 from clinical.errors import InputError
 from clinical.findings import COLUMNS as FINDING
 from edc.read import Extract, read_extract
-from tests.rules.studies import ROOT, STUDIES, plan_of
+from tests.rules.studies import STUDIES, plan_of
+from tests.studies.rd1302 import WORKED
 
-DEMO = ROOT / "mappings" / "rd1302" / "demo"
 NOBODY_ASKED = Asked([], {})
 NO_FINDINGS = pd.DataFrame(columns=[*FINDING, "id", "status"], dtype="str")
 
@@ -70,9 +70,9 @@ def plant_rows(folder: Path) -> None:
 
 @pytest.fixture(scope="module")
 def dirty(tmp_path_factory) -> Read:
-    """The demonstration extract with rows that the reader must leave out."""
-    folder = tmp_path_factory.mktemp("recon") / DEMO.name
-    shutil.copytree(DEMO, folder)
+    """The worked subjects with rows that the reader must leave out."""
+    folder = tmp_path_factory.mktemp("recon") / WORKED.name
+    shutil.copytree(WORKED, folder)
     plant_rows(folder)
     plan = plan_of("rd1302")
     extract = read_extract(folder, plan.study.forms, plan.study.config)
@@ -146,6 +146,17 @@ def test_a_record_that_nothing_took_and_nothing_set_aside_is_unexplained(dirty):
     assert totals(lost.sheet()).unexplained == 2
 
 
+def test_lines_of_a_file_that_no_form_claims_are_unexplained(dirty):
+    """Three lines more in one file and two fewer in another: five, and not one."""
+    files = dirty.extract.files.copy()
+    files.loc[files["path"] == "edc_csv/SVT.csv", "rows"] += 3
+    files.loc[files["path"] == "edc_csv/BM.csv", "rows"] -= 2
+    sheet = replace(dirty, extract=replace(dirty.extract, files=files)).sheet()
+    assert counted(sheet, "files", "edc_csv/SVT.csv")[-1] == ("unexplained", "", "", "3")
+    assert counted(sheet, "files", "edc_csv/BM.csv")[-1] == ("unexplained", "", "", "-2")
+    assert totals(sheet).unexplained == 5
+
+
 def test_records_whose_dataset_stopped_are_set_aside_for_that(dirty):
     """RS is read by the dataset RS, which is not in the run."""
     account = dirty.derived.account.copy()
@@ -158,6 +169,24 @@ def test_records_whose_dataset_stopped_are_set_aside_for_that(dirty):
     lines = counted(replace(dirty, derived=stopped).sheet(), "records", "RS")
     assert ("set aside", "not derived: RS stopped", "", str(count)) in lines
     assert lines[-1] == ("unexplained", "", "", "0")
+
+
+@pytest.mark.parametrize(("accounted", "unexplained"), [(2, "0"), (1, "2")])
+def test_records_left_out_by_a_rule_are_named_with_it_if_it_accounts_for_all(dirty, accounted, unexplained):
+    """Two records of SVT that no dataset took; SV left out as many, or one only."""
+    account = dirty.derived.account.copy()
+    mine = account["source"] == "raw.SVT"
+    account.loc[mine & (account["reason"] == "taken by a dataset"), "records"] -= 2
+    account.loc[mine & (account["reason"] == "taken by none"), "records"] += 2
+    account = account[~mine | (account["dataset"] == "")]
+    line = {"source": "raw.SVT", "dataset": "SV", "part": "", "reason": "keep", "rule": "B.3"}
+    more = pd.DataFrame([{**line, "records": accounted}])
+    derived = replace(dirty.derived, account=pd.concat([account, more], ignore_index=True))
+    sheet = replace(dirty, derived=derived).sheet()
+    lines = counted(sheet, "records", "SVT")
+    assert (("set aside", "SV: keep", "B.3", "2") in lines) == (accounted == 2)
+    assert lines[-1] == ("unexplained", "", "", unexplained)
+    assert totals(sheet).aside.get("left out by rule", 0) == (2 if accounted == 2 else 0)
 
 
 def test_a_form_that_could_not_be_read_is_named_and_in_no_account(dirty):
@@ -177,8 +206,13 @@ def test_every_field_is_read_or_not_submitted_with_a_reason(dirty):
     fields = fields[fields["part"] == "fields"]
     assert set(fields["what"]) == {"read", "not submitted"}
     assert (fields.loc[fields["what"] == "not submitted", "reason"] != "").all()
-    declared = sum(len(form.fields) for form in dirty.plan.study.forms.values())
-    assert fields["records"].astype(int).sum() == declared
+    named = sorted(
+        f"{source}.{name}" for source, names in zip(fields["source"], fields["value"], strict=True)
+        for name in names.split()
+    )  # fmt: skip
+    forms = dirty.plan.study.forms.values()
+    assert named == sorted(f"{form.name}.{name}" for form in forms for name in form.fields)
+    assert fields["records"].astype(int).sum() == len(named)
 
 
 @dataclass
@@ -202,10 +236,11 @@ def test_a_cross_check_shows_what_it_looked_at_and_the_findings_behind_it(dirty)
         Check("V-raw.DTH-9", "raw.DTH"), Check("V-DM-9", "DM"), Check("V-PP-9", "PP"),
         Check("V-DM-8", "DM", reconciles=""),
     ]  # fmt: skip
-    closed = {**FOUND, "status": "closed"}
-    findings = pd.DataFrame([FOUND, closed], columns=NO_FINDINGS.columns).astype("str")
+    closed, other = {**FOUND, "status": "closed"}, {**FOUND, "message": "V-raw.DTH-8"}
+    findings = pd.DataFrame([FOUND, closed, other], columns=NO_FINDINGS.columns).astype("str")
     sheet = dirty.sheet(Asked(rules, {"V-DM-9": "DM: DD is not in this run"}), findings)
     deaths = len(lines_of(dirty.folder / "edc_csv" / "DTH.csv"))
+    assert set(sheet.loc[sheet["part"] == "cross-checks", "source"]) == {"deaths"}
     assert counted(sheet, "cross-checks", "deaths") == [
         ("raw.DTH: records looked at", "they disagree", "V-raw.DTH-9", str(deaths)),
         ("raw.DTH: findings", "they disagree", "V-raw.DTH-9", "1"),

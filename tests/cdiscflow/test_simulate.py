@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import csv
 import json
+import signal
+import subprocess
+import sys
+import time
 
 import pytest
 from typer.testing import CliRunner
@@ -40,6 +44,27 @@ def test_nights_are_written_where_a_run_looks_for_the_newest_extract(tmp_path, m
         ]  # fmt: skip
 
 
+def test_with_if_none_a_study_that_has_an_extract_keeps_it_and_one_line_says_so(tmp_path, monkeypatch):
+    monkeypatch.setenv("CDISCFLOW_DATA", str(tmp_path))
+    monkeypatch.chdir(tmp_path)
+    first = run("rd1302", "--subjects", "1", "--forms", "spine", "--if-none")
+    assert (first.exit_code, first.output) == (0, f"{tmp_path}/rd1302/2025-06-30\n")
+    before = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
+    again = run("rd1302", "--subjects", "2", "--forms", "spine", "--if-none")
+    said = "rd1302: nothing is simulated: the study runs on rd1302/2025-06-30\n"
+    assert (again.exit_code, again.output) == (0, said)
+    assert {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()} == before
+
+
+def test_with_if_none_a_demo_folder_is_an_extract_to_run_on(tmp_path, monkeypatch):
+    monkeypatch.setenv("CDISCFLOW_DATA", str(tmp_path))
+    monkeypatch.chdir(home().mappings)
+    done = run("cdiscpilot01", "--if-none")
+    said = "cdiscpilot01: nothing is simulated: the study runs on cdiscpilot01/demo\n"
+    assert (done.exit_code, done.output) == (0, said)
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_both_forms_of_one_extract_go_to_a_folder_of_ones_own(tmp_path):
     done = run("rd1302", "--subjects", "1", "--format", "both", "--forms", "spine", "--to", str(tmp_path))
     assert done.exit_code == 0
@@ -67,3 +92,21 @@ def test_what_cannot_be_simulated_is_refused(study, order, sentence):
     with pytest.raises(InputError) as refused:
         simulate_study(home(), study, order)
     assert str(refused.value) == sentence
+
+
+def test_a_simulation_that_is_killed_leaves_no_extract_and_the_next_one_starts_anew(tmp_path, monkeypatch):
+    monkeypatch.setenv("CDISCFLOW_DATA", str(tmp_path))
+    place = tmp_path / "rd1302"
+    start = [sys.executable, "-c", "from cdiscflow.cli import app; app()"]
+    process = subprocess.Popen([*start, "simulate", "rd1302", "--subjects", "2000", "--forms", "spine"])
+    deadline = time.monotonic() + 60
+    while not (place / ".2025-06-30.begun").exists() and time.monotonic() < deadline:
+        time.sleep(0.01)
+    process.kill()
+    assert process.wait(10) == -signal.SIGKILL
+    assert [path.name for path in place.iterdir() if path.is_dir()] == [".2025-06-30.begun"]
+    here = home()
+    with pytest.raises(InputError):
+        newest_extract(here, here.load("rd1302"))
+    assert run("rd1302", "--subjects", "1", "--forms", "spine", "--if-none").exit_code == 0
+    assert [path.name for path in place.iterdir() if path.is_dir()] == ["2025-06-30"]

@@ -160,6 +160,45 @@ def test_a_record_has_a_result_or_was_not_done_and_a_derived_one_needs_no_collec
     assert marked("not_done_and_result", drawn) == [3, 4]
 
 
+def test_the_records_of_an_interrupted_infusion_are_measured_together():
+    """B-DIRT-27, B-DIRT-28: both ends of 20 % are inside; without a plan there is no verdict."""
+    drawn = """
+        USUBJID | EXDOSE | PLANDOSE | EXSTDTC
+        P1      | 7.99   | 10       | 2024-03-01
+        P2      | 8      | 10       | 2024-03-01T10:00
+        P3      | 6.1    | 10       | 2024-03-01T23:41
+        P3      | 4      | 10       | 2024-03-02T00:30
+        P4      | 6      | 10       | 2024-03-01
+        P4      | 4      | 10       | 2024-03-03
+        P5      | 6      | 10       | 2024-03-01
+        P5      | 6.01   |          | 2024-03-01
+        P6      | 30     |          | 2024-03-01
+        P7      |        | 10       | 2024-03-01
+        P8      | 12     | 10       | 2024-03
+        """
+    setting = {"dose_tolerance_pct": "20"}
+    frame = table(drawn)
+    assert masks.dose_outside(frame, setting).nonzero()[0].tolist() == [0, 4, 5, 6, 7]
+    backwards = frame.iloc[::-1].reset_index(drop=True)
+    assert masks.dose_outside(backwards, setting).nonzero()[0].tolist() == [3, 4, 5, 6, 10]
+
+
+def test_a_comma_that_groups_no_thousands_is_a_decimal_comma():
+    """B-DIRT-12, C-RES: 1,200 is 1200, and 8,5 no number unless the study says that it writes so."""
+    drawn = """
+        USUBJID | LBORRES | LBSTRESN
+        P1      | 8,5     |
+        P1      | <0,05   |
+        P1      | 12,3456 |
+        P1      | 8,5     | 8.5
+        P1      | 1,200   |
+        P1      | 8.5     |
+        P1      | a,5     |
+        P1      |         |
+        """
+    assert marked("decimal_comma", drawn) == [0, 1, 2]
+
+
 def test_a_level_that_no_event_has_is_not_missed():
     drawn = """
         USUBJID | AEDECOD | AELLT | AEHLTCD

@@ -64,6 +64,15 @@ def test_a_number_is_converted_by_the_table(units, test, value, source, target, 
     assert no_row.tolist() == [False]
 
 
+@pytest.mark.parametrize(
+    ("value", "source", "target", "expected"),
+    [(685200000.0, "cells", "10^6 cells", 685.2), (6.852, "10^8 cells", "10^6 cells", 685.2)],
+)
+def test_a_power_of_ten_leaves_no_trace_of_binary_fractions(units, value, source, target, expected):
+    got, _ = units.convert(pd.Series([value]), text(source), target)
+    assert got.tolist() == [expected]
+
+
 def test_without_a_row_there_is_no_number_and_the_record_is_named(units):
     got, no_row = units.convert(
         pd.Series([1.0, 1.0, np.nan, 1.0]), text("mg/dL", None, "foo", "umol/L"), "umol/L", text(*["ALB"] * 4)

@@ -52,7 +52,7 @@ def test_where_text_and_code_disagree_the_code_wins_and_there_is_a_finding(tmp_p
     assert both(extract) == [("PR", "3"), ("CR", "1"), ("CR", "1")]
     found = extract.findings
     assert found["text"].unique().tolist() == [
-        "RSOVR shows another text than that of its code; the code is kept"
+        "RSOVR shows another answer than the one its code stands for; the code is kept"
     ]
     assert found["value"].tolist() == ["CR", "complete"]
     assert found[["rule", "severity"]].drop_duplicates().to_numpy().tolist() == [["B-DIRT-4", "warning"]]
@@ -69,9 +69,7 @@ def test_an_unknown_text_without_code_keeps_the_row_and_is_a_finding(tmp_path):
     """B-DIRT-3."""
     extract = rs(tmp_path, "remission,", "CR,1")
     assert both(extract) == [("remission", ""), ("CR", "1")]
-    assert texts(extract, "raw.text-unknown") == [
-        "the text of RSOVR is none of the list, and there is no code"
-    ]
+    assert texts(extract, "raw.text-unknown") == ["the answer in RSOVR is none of its list"]
     assert extract.findings["value"].tolist() == ["remission"]
 
 

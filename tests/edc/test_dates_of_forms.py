@@ -64,7 +64,7 @@ def test_an_impossible_date_is_a_finding_with_what_was_collected_and_stays_empty
     assert read(extract) == [None, "2024-03-29"]
     found = extract.findings.iloc[0]
     assert len(extract.findings) == 1
-    assert found["text"] == "BMDAT is no date in an accepted form (iso)"
+    assert found["text"] == "BMDAT does not exist in the calendar, or cannot be read as a date"
     assert found[["rule", "severity", "value"]].tolist() == ["B-DIRT-1", "warning", collected]
     assert found[["subject", "field"]].tolist() == ["01-001", "BMDAT"]
 
@@ -93,9 +93,7 @@ def test_a_date_that_two_accepted_forms_read_differently_is_a_finding(tmp_path):
     form = FORM.replace("fields:", "dates: [dd/mm/yyyy, mm/dd/yyyy]\nfields:")
     extract = bm(tmp_path, "03/04/2024", "13/04/2024", columns=("BMDAT",), form=form)
     assert read(extract) == [None, "2024-04-13"]
-    assert texts(extract, "raw.date-ambiguous") == [
-        "BMDAT is a different date in different accepted forms (iso, dd/mm/yyyy, mm/dd/yyyy)"
-    ]
+    assert texts(extract, "raw.date-ambiguous") == ["BMDAT can be read as two different dates"]
 
 
 def test_columns_that_tell_different_dates_are_a_finding_and_the_date_column_wins(tmp_path):
@@ -181,7 +179,8 @@ def test_a_datetime_that_is_none_is_a_finding(tmp_path):
     form = FORM.replace("type: date", "type: datetime, zone: offset")
     extract = bm(tmp_path, "2024-03-29T25:00Z", "2024-02-30T10:00", columns=("BMDAT",), form=form)
     assert read(extract) == [None, None]
-    assert texts(extract, "raw.date-impossible") == ["BMDAT is no date in an accepted form (iso)"] * 2
+    refused = "BMDAT does not exist in the calendar, or cannot be read as a date"
+    assert texts(extract, "raw.date-impossible") == [refused] * 2
 
 
 def test_what_is_missing_is_no_finding_and_a_required_date_is(tmp_path):

@@ -63,6 +63,7 @@ def test_a_page_entered_twice_with_other_values_keeps_the_latest_and_flags_both(
         == ["the record was entered twice with different values; the latest is kept"] * 2
     )
     assert records(extract, "raw.repeat-differs") == ["VSX/01-001/SCR/0/0/0", "VSX/01-001/SCR/0/1/0"]
+    assert extract.findings[["field", "value"]].to_numpy().tolist() == [["TEMP", "37"], ["TEMP", "38"]]
     assert reasons(extract, "VSX") == {"read": 2, "repeated, values differ": 1, "kept": 1}
 
 
@@ -94,6 +95,11 @@ def test_the_same_coordinates_twice_are_a_repeat_in_every_form(tmp_path):
     )
     assert extract.frames["VSX"]["TEMP"].tolist() == ["36"]
     assert len(records(extract, "raw.repeat-differs")) == 3
+    assert extract.findings[["field", "value"]].to_numpy().tolist() == [
+        ["VSDAT TEMP", "VSDAT 2024-03-30, TEMP 36"],
+        ["VSDAT TEMP", "VSDAT 2024-03-29, TEMP 37"],
+        ["VSDAT TEMP", "VSDAT 2024-03-29, TEMP 38"],
+    ]
     assert reasons(extract, "VSX") == {"read": 3, "repeated, values differ": 2, "kept": 1}
 
 

@@ -12,6 +12,7 @@ from clinical.derive import Derived, derive
 from clinical.frames import as_text
 from clinical.study import load_study
 from edc.read import Extract, read_extract
+from tests.studies.rd1302 import WORKED
 from tests.studies.rd1302_domains.pages import with_everything
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -30,9 +31,10 @@ def plan_of(study: str) -> Plan:
 
 @cache
 def extract_of(study: str) -> Extract:
-    """The demonstration extract of a study."""
+    """The worked subjects of rd1302; the demonstration extract of another study."""
     plan = plan_of(study)
-    return read_extract(STUDIES[study][0] / "demo", plan.study.forms, plan.study.config)
+    folder = WORKED if study == "rd1302" else STUDIES[study][0] / "demo"
+    return read_extract(folder, plan.study.forms, plan.study.config)
 
 
 def raw_of(study: str) -> dict[str, pd.DataFrame]:

@@ -121,6 +121,28 @@ def test_unscheduled_visits_are_numbered_after_the_last_scheduled_visit_that_had
     )
 
 
+def test_a_wrong_date_on_another_page_moves_no_visit_but_its_own():
+    """B-DIRT-9, A.2: a page of week 12 dated as day 0; the unscheduled visit stays after day 0."""
+    got, _, _ = visits(
+        """
+        USUBJID | Folder | SVDAT      | SVOCC_STD
+        P1      | D0     | 2024-03-01 | Y
+        P1      | W12    | 2024-05-24 | Y
+        P1      | UNS    | 2024-03-08 | Y
+        """,
+        NO_MARROW + "\n P1 | 1 | W12 | 0 | BM/1 | 2024-03-02 |",
+    )
+    assert_table(
+        got,
+        """
+        VISITNUM | SVSTDTC    | SVENDTC    | on
+        5        | 2024-03-01 | 2024-03-01 | 2024-03-01
+        5.1      | 2024-03-08 | 2024-03-08 | 2024-03-08
+        13       | 2024-03-02 | 2024-05-24 | 2024-05-24
+        """,
+    )
+
+
 def test_a_missed_visit_is_no_anchor_for_unscheduled_numbers():
     got, _, _ = visits("""
         USUBJID | Folder | SVDAT      | SVOCC_STD

@@ -16,7 +16,7 @@ from tempfile import TemporaryDirectory
 
 from clinical.files import file_hash
 from clinical.study import load_study
-from tests.homes import ROOT, SETTINGS, LittleHome, little_home
+from tests.homes import ROOT, SETTINGS, LittleHome, deliver_worked, little_home
 
 NEEDS: dict[str, str] = {}
 COORDINATE = "RecordPosition"
@@ -49,9 +49,12 @@ THIRD = Place("c", {"TZ": "Asia/Shanghai", "LC_ALL": "POSIX", "PYTHONHASHSEED": 
 def begin(root: Path, place: Place, *studies: str) -> tuple[LittleHome, subprocess.Popen]:
     """A home in `root`, and the process that makes one full run of each study there."""
     home = little_home(root / place.folder, *(study for study in studies if study != "mini"))
+    extracts = {study: home.root / "mappings" / study / "demo" for study in studies}
+    if "rd1302" in studies:
+        extracts["rd1302"] = deliver_worked(home)
     if place.shuffled is not None:
-        for study in studies:
-            shuffle_study(home.root / "mappings" / study, place.shuffled)
+        for study, extract in extracts.items():
+            shuffle_extract(home.root / "mappings" / study, extract, place.shuffled)
     environment = {name: value for name, value in os.environ.items() if name not in SETTINGS}
     environment |= {
         "CDISCFLOW_HOME": str(home.root),
@@ -61,19 +64,19 @@ def begin(root: Path, place: Place, *studies: str) -> tuple[LittleHome, subproce
     return home, process
 
 
-def shuffle_study(folder: Path, seed: int) -> int:
-    """The rows of the study's demonstration extract in another order; how many files.
+def shuffle_extract(study: Path, extract: Path, seed: int) -> int:
+    """The rows of an extract of a study in another order; how many files.
 
     A form whose record id is file and line stays as it is, since there the order says which record is which.
     """
-    study, order, done = load_study(folder, folder.parent / "library"), random.Random(seed), 0
-    manifest = folder / "demo" / "manifest.json"
+    forms, order, done = load_study(study, study.parent / "library").forms, random.Random(seed), 0
+    manifest = extract / "manifest.json"
     named = json.loads(manifest.read_text("utf-8")) if manifest.exists() else {"files": {}}
-    for file in sorted({form.source.path for form in study.forms.values() if form.record != ("file",)}):
-        path = folder / "demo" / file
+    for file in sorted({form.source.path for form in forms.values() if form.record != ("file",)}):
+        path = extract / file
         with path.open(encoding="utf-8-sig", newline="") as lines:
             header, *rows = csv.reader(lines)
-        by_name = any(form.record for form in study.forms.values() if form.source.path == file)
+        by_name = any(form.record for form in forms.values() if form.source.path == file)
         if not by_name and COORDINATE not in header:
             continue
         order.shuffle(rows)

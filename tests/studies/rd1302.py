@@ -9,10 +9,10 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 STUDY = ROOT / "mappings" / "rd1302"
-DEMO = STUDY / "demo"
+WORKED = Path(__file__).parent / "rd1302_worked"
 CASES = Path(__file__).parent / "rd1302_cases"
 FIXTURES = ROOT / "tests" / "golden" / "fixtures_rd13_02.json"
-EXTRACTS = [DEMO, *sorted(path.parent for path in CASES.glob("*/manifest.json"))]
+EXTRACTS = [WORKED, *sorted(path.parent for path in CASES.glob("*/manifest.json"))]
 
 
 @cache
@@ -24,8 +24,8 @@ def fixtures() -> dict[str, dict]:
 
 @cache
 def places() -> dict[str, tuple[str, Path]]:
-    """Screening number and extract of each fixture: 01 to 13 in demo, the others where subjects.csv says."""
-    found = {name: (f"01-0{name}", DEMO) for name in fixtures() if name.isdigit()}
+    """Screening number and extract of each fixture: in rd1302_worked, or where subjects.csv says."""
+    found = {name: (f"01-0{name}", WORKED) for name in fixtures() if name.isdigit()}
     with (CASES / "subjects.csv").open(encoding="utf-8", newline="") as lines:
         for row in csv.DictReader(lines):
             found[row["fixture"]] = (row["subject"], CASES / row["cut"])

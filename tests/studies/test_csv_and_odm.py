@@ -1,4 +1,7 @@
-"""The CSV and the ODM form of one extract give the same SDTM, lineage, ADaM and transport files [B-EQUIV]."""
+"""The CSV and the ODM form of one extract give the same SDTM, lineage, ADaM and transport files [B-EQUIV].
+
+Clean, and with every kind of dirt that ODM can carry.
+"""
 
 from __future__ import annotations
 
@@ -12,27 +15,51 @@ from clinical.derive import derive
 from clinical.study import load_study
 from clinical.xpt import Variable, write_xpt
 from edc.read import read_extract
-from edc.simulate.run import BOTH, Order, simulate
+from edc.simulate.dice import Dice
+from edc.simulate.dirt.kinds import KINDS, NOT_IN_ODM, plant
+from edc.simulate.layout import files_of
+from edc.simulate.protocol import read_protocol
+from edc.simulate.run import BOTH, Order, extracts, simulate
+from tests.edc.simulate.look import written
 
 MAPPINGS = Path(__file__).parents[2] / "mappings"
 CUT, MADE = "2025-06-30", datetime(2025, 7, 1)
 FORMATS = {"Date": "DATE9.", "Datetime": "DATETIME20."}
 
 
-@pytest.fixture(scope="module")
-def two(tmp_path_factory):
-    """The datasets of twelve simulated subjects, from CSV and from ODM, and what the readers said."""
+def clean(plan, target):
+    """Twelve simulated subjects in both forms."""
+    simulate(plan.study.config, plan.study.forms, Order(12, seed=2, form=BOTH), target)
+    return {
+        form: next(path for path in (target / form).iterdir() if path.is_dir()) for form in ("csv", "odm")
+    }
+
+
+def dirty(plan, target):
+    """Forty-eight subjects with every kind of dirt that ODM can carry.
+
+    It cannot carry what was typed instead of an ISO date (kind 2, and of kind 1 how a date was typed), a text beside or instead of a code (3, 4), nor what CSV and spreadsheets do to a file (30).
+    """
+    protocol, files = read_protocol(plan.study.config), files_of(plan.study.forms)
+    night = protocol.last_night
+    extract = next(extracts(protocol, files, Order(48, seed=2), night, night))[0]
+    for kind in sorted(KINDS.keys() - NOT_IN_ODM):
+        assert plant(extract, kind, Dice(2, kind, "equal"), 6), kind
+    return {form: written(extract, target / form, form) for form in ("csv", "odm")}
+
+
+@pytest.fixture(scope="module", params=[clean, dirty])
+def two(request, tmp_path_factory):
+    """The datasets of simulated subjects, from CSV and from ODM."""
     plan = check_study(load_study(MAPPINGS / "rd1302", MAPPINGS / "library"))
-    study, target = plan.study, tmp_path_factory.mktemp("extracts")
-    simulate(study.config, study.forms, Order(12, seed=2, form=BOTH), target)
     found = {}
-    for form in ("csv", "odm"):
-        (folder,) = [path for path in (target / form).iterdir() if path.is_dir()]
-        extract = read_extract(folder, study.forms, study.config)
-        assert (extract.refused, len(extract.findings)) == ({}, 0)
+    for form, folder in request.param(plan, tmp_path_factory.mktemp("extracts")).items():
+        extract = read_extract(folder, plan.study.forms, plan.study.config)
+        assert extract.refused == {}
+        assert (folder / "odm.xml").exists() == (form == "odm")
+        assert (folder / "edc_csv").exists() == (form == "csv")
         found[form] = derive(plan, extract.frames, CUT)
-    assert {path.name for path in (target / "odm").rglob("*.xml")} == {"odm.xml"}
-    assert not list((target / "odm").rglob("edc_csv"))
+        assert found[form].stopped == {}
     return found["csv"], found["odm"]
 
 

@@ -19,20 +19,20 @@ from clinical.derive import derive
 from clinical.frames import as_text
 from clinical.study import load_study
 from edc.read import read_extract
+from tests.studies.rd1302 import CASES, WORKED
 
 ROOT = Path(__file__).resolve().parents[2]
-CASES = ROOT / "tests" / "studies" / "rd1302_cases"
 FIXTURES = {
     case["subject"]: case
     for case in json.loads((ROOT / "tests/golden/fixtures_rd13_02.json").read_text("utf-8"))["cases"]
 }
-DEMO = sorted(name for name in FIXTURES if name.isdigit())
+SUBJECTS = sorted(name for name in FIXTURES if name.isdigit())
 NEVER_INFUSED = "07"
 
 
 def _numbers() -> dict[str, tuple[str, str, Path]]:
     """Fixture -> screening number, data cut, extract."""
-    found = {name: (f"01-0{name}", FIXTURES[name]["dcutdt"], ROOT / "mappings/rd1302/demo") for name in DEMO}
+    found = {name: (f"01-0{name}", FIXTURES[name]["dcutdt"], WORKED) for name in SUBJECTS}
     with (CASES / "subjects.csv").open(encoding="utf-8", newline="") as lines:
         for row in csv.DictReader(lines):
             found[row["fixture"]] = (row["subject"], row["cut"], CASES / row["cut"])

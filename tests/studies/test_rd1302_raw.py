@@ -10,7 +10,7 @@ import pytest
 
 from clinical.forms import read_forms
 from clinical.read import read_yaml
-from tests.studies.rd1302 import CASES, DEMO, EXTRACTS, ROOT, STUDY, fixtures, pages, places
+from tests.studies.rd1302 import CASES, EXTRACTS, ROOT, STUDY, WORKED, fixtures, pages, places
 
 SYSTEM = [
     "project", "environment", "Subject", "SiteNumber", "Folder", "FolderName", "FolderSeq",
@@ -75,7 +75,7 @@ def test_every_fixture_has_its_subject_in_one_extract_of_its_cut():
     subjects = [subject for subject, _ in places().values()]
     assert len(set(subjects)) == len(subjects) == 43
     for name, (subject, extract) in places().items():
-        assert extract == DEMO or extract == CASES / fixtures()[name]["dcutdt"], name
+        assert extract == WORKED or extract == CASES / fixtures()[name]["dcutdt"], name
         holders = [each for each in EXTRACTS if pages(each, "DM", subject)]
         assert holders == [extract], name
 
@@ -175,12 +175,12 @@ def test_the_last_contact_with_the_living_is_that_of_the_fixture(name):
 
 def test_the_subject_who_was_never_infused_has_the_dates_of_the_fixture():
     told = fixtures()["07"]["input"]
-    assert [page["ICDAT"] for page in pages(DEMO, "IC", "01-007")] == [told["consent"]]
-    assert [page["ENRDAT"] for page in pages(DEMO, "IE", "01-007")] == [told["enrolled"]]
-    days = sorted(page["LDDAT"] for page in pages(DEMO, "LD", "01-007"))
+    assert [page["ICDAT"] for page in pages(WORKED, "IC", "01-007")] == [told["consent"]]
+    assert [page["ENRDAT"] for page in pages(WORKED, "IE", "01-007")] == [told["enrolled"]]
+    days = sorted(page["LDDAT"] for page in pages(WORKED, "LD", "01-007"))
     assert [days[0], days[-1]] == told["LD"]
-    assert [page["INFYN_STD"] for page in pages(DEMO, "INF", "01-007")] == ["N"]
-    assert [page["DTHDAT"] for page in pages(DEMO, "DTH", "01-007")] == [told["DTHDT"]]
+    assert [page["INFYN_STD"] for page in pages(WORKED, "INF", "01-007")] == ["N"]
+    assert [page["DTHDAT"] for page in pages(WORKED, "DTH", "01-007")] == [told["DTHDT"]]
 
 
 def test_dose_levels_have_the_labels_of_the_arms():

@@ -12,7 +12,7 @@ from clinical.check import check_study
 from clinical.derive import derive
 from clinical.study import load_study
 from edc.read import read_extract
-from tests.studies.rd1302 import CASES, DEMO, EXTRACTS, STUDY, fixtures, places
+from tests.studies.rd1302 import CASES, EXTRACTS, STUDY, WORKED, fixtures, places
 from tests.tables import assert_table
 
 DOMAINS = ["DM", "EX", "EC", "RS", "CP", "LB", "PR", "CM", "DS", "DD", "SS", "SV", "SE", "TA", "TE", "TV"]
@@ -34,7 +34,7 @@ def built(extract: Path):
     return derive(plan(), raw.frames, cut="2025-06-30", only=DOMAINS)
 
 
-def domain(name: str, extract: Path = DEMO, subject: str = "", **where: str) -> pd.DataFrame:
+def domain(name: str, extract: Path = WORKED, subject: str = "", **where: str) -> pd.DataFrame:
     """The records of a domain, of one screening number and with these values if asked."""
     frame = built(extract).outputs[name].frame
     if subject:

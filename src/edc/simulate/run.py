@@ -9,6 +9,7 @@ from dataclasses import astuple, dataclass
 from pathlib import Path
 
 from clinical.errors import InputError
+from clinical.files import remove_tree
 from clinical.forms import Form
 from clinical.read import Mapping
 from edc.simulate.book import iso
@@ -118,21 +119,22 @@ def _write_night(
 
 
 class _Writers:
-    """The files of one folder of a night."""
+    """The files of one folder of a night, which gets its name when it is whole."""
 
     def __init__(self, place: Path, piece: Extract, order: Order, night: int):
-        self.folder = place / iso(night)
+        self.folder, self.begun = place / iso(night), place / f".{iso(night)}.begun"
+        remove_tree(self.begun)
         odm = order.form == ODM or (order.form == BOTH and place.name == ODM)
         vendor = {name: file for name, file in piece.files.items() if file.vendor}
         self.csv = CsvWriter(
-            self.folder, vendor if odm else piece.files, piece.protocol, piece.hazards, piece.added
+            self.begun, vendor if odm else piece.files, piece.protocol, piece.hazards, piece.added
         )
         sites = dict.fromkeys(
             piece.protocol.subject(n).split("-")[0] for n in range(1, order.subjects + 1, 50)
         )
         sites |= dict.fromkeys([piece.protocol.subject(order.subjects).split("-")[0], "99"])
         self.odm = (
-            OdmWriter(self.folder, piece.files, piece.protocol, night, sites, piece.added) if odm else None
+            OdmWriter(self.begun, piece.files, piece.protocol, night, sites, piece.added) if odm else None
         )
 
     def add(self, piece: Extract) -> None:
@@ -144,7 +146,8 @@ class _Writers:
     def close(self, protocol: Protocol, night: int) -> None:
         """Ends the files and writes the manifest."""
         stated = {**(self.odm.close() if self.odm else {}), **self.csv.close()}
-        write_manifest(self.folder, night, protocol, stated, BUILD)
+        write_manifest(self.begun, night, protocol, stated, BUILD)
+        self.begun.rename(self.folder)
 
 
 def _write_truth(file, truth: dict[str, dict]) -> None:

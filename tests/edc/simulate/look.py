@@ -6,6 +6,10 @@ import csv
 from collections import Counter
 from pathlib import Path
 
+from edc.simulate.extract import Extract
+from edc.simulate.odm import OdmWriter
+from edc.simulate.write import CsvWriter, write_manifest
+
 NIGHT = "2025-06-30"
 
 
@@ -29,3 +33,19 @@ def key(form: str, row: dict[str, str]) -> str:
     """The coordinates of an EDC record."""
     columns = ("Subject", "Folder", "InstanceRepeatNumber", "PageRepeatNumber", "RecordPosition")
     return "/".join([form, *(row[column] for column in columns)])
+
+
+def written(extract: Extract, folder: Path, form: str = "csv") -> Path:
+    """The extract on disk."""
+    vendor = {name: file for name, file in extract.files.items() if file.vendor}
+    csv = CsvWriter(
+        folder, vendor if form == "odm" else extract.files, extract.protocol, extract.hazards, extract.added
+    )
+    csv.add([] if form == "odm" else extract.records, extract.vendor)
+    stated = csv.close()
+    if form == "odm":
+        odm = OdmWriter(folder, extract.files, extract.protocol, extract.night, ["01", "99"], extract.added)
+        odm.add(extract.records)
+        stated |= odm.close()
+    write_manifest(folder, extract.night, extract.protocol, stated, "test")
+    return folder

@@ -13,10 +13,8 @@ from edc.simulate.dice import Dice
 from edc.simulate.dirt.kinds import KINDS, NOT_IN_ODM, PARTLY_IN_ODM, plant, plant_all
 from edc.simulate.dirt.plant import ADDED, REMOVED
 from edc.simulate.extract import vendor_key
-from edc.simulate.odm import OdmWriter
 from edc.simulate.run import Order, extracts
-from edc.simulate.write import CsvWriter, write_manifest
-from tests.edc.simulate.look import key, table
+from tests.edc.simulate.look import key, table, written
 
 SUBJECTS, SEED = 48, 11
 FEWER = {18: "one subject in twenty-four is lymphodepleted and not infused"}
@@ -28,22 +26,6 @@ def piece(protocol, files):
     """A clean extract in memory."""
     night = protocol.last_night
     return next(extracts(protocol, files, Order(SUBJECTS, SEED), night, night))[0]
-
-
-def written(extract, folder, form="csv"):
-    """The extract on disk."""
-    vendor = {name: file for name, file in extract.files.items() if file.vendor}
-    csv = CsvWriter(
-        folder, vendor if form == "odm" else extract.files, extract.protocol, extract.hazards, extract.added
-    )
-    csv.add([] if form == "odm" else extract.records, extract.vendor)
-    stated = csv.close()
-    if form == "odm":
-        odm = OdmWriter(folder, extract.files, extract.protocol, extract.night, ["01", "99"], extract.added)
-        odm.add(extract.records)
-        stated |= odm.close()
-    write_manifest(folder, extract.night, extract.protocol, stated, "test")
-    return folder
 
 
 @pytest.fixture(scope="module")

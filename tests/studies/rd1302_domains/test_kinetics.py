@@ -86,6 +86,32 @@ def test_samples_after_a_second_infusion_belong_to_it():
         """)
 
 
+def test_an_infusion_in_two_records_is_one_infusion():
+    """B-DIRT-28: of one day, and of a day and the next; a second infusion is another one."""
+    got = domain(
+        "PC",
+        INF="""
+        Subject | Folder | PageRepeatNumber | INFYN_STD | INFDAT     | INFSTTIM | INFENTIM | INFWT | INFDOSE | INFDOSEU_STD
+        01-001  | D0     | 0                | Y         | 2024-03-15 | 23:00    | 23:20    | 70    | 300     | 10^6 cells
+        01-001  | D0     | 1                | Y         | 2024-03-15 | 23:40    | 23:50    | 70    | 200     | 10^6 cells
+        01-001  | D0     | 2                | Y         | 2024-03-16 | 00:10    | 00:30    | 70    | 200     | 10^6 cells
+        01-001  | W8     | 0                | Y         | 2024-03-18 | 10:00    | 10:30    | 70    | 700     | 10^6 cells
+        """,
+        ck_qpcr="""
+        Subject | BARCODE | COLLDTC          | MATRIX | RESULT | UNIT           | LLOQ | REPEAT | QC
+        01-001  | C1      | 2024-03-16T08:00 | PB     | 60     | copies/ug gDNA | 50   | 0      | PASS
+        01-001  | C2      | 2024-03-17T08:00 | PB     | 60     | copies/ug gDNA | 50   | 0      | PASS
+        01-001  | C3      | 2024-03-18T08:00 | PB     | 60     | copies/ug gDNA | 50   | 0      | PASS
+        """,
+    )
+    got.shows("""
+        PCREFID | PCGRPID
+        C1      | CARVCN-BLOOD-1
+        C2      | CARVCN-BLOOD-1
+        C3      | CARVCN-BLOOD-2
+        """)
+
+
 def test_cells_by_flow_cytometry_are_beside_the_residual_disease():
     """C.4 CP: cells/uL are 10^6/L; the category stands where MRD has no percentage; NGS has no marker string."""
     got = domain(

@@ -49,7 +49,7 @@ def test_results_ranges_and_indicator_are_in_the_standard_unit():
         A1      | NEUT     | HEMATOLOGY | 10.01   | 10^9/L   | 10.01    | 10.01    | 10^9/L   | 4        | 10       | HIGH    | BLOOD  |        |
         A1      | PLAT     | HEMATOLOGY | 90000   | /uL      | 90       | 90       | 10^9/L   | 100      | 300      | LOW     | BLOOD  |        |
         A1      | WBC      | HEMATOLOGY | 10.0    | 10^9/L   | 10       | 10       | 10^9/L   | 4        | 10       | NORMAL  | BLOOD  |        |
-        A3      | ALT      | CHEMISTRY  |         | U/L      |          |          |          |          |          |         | SERUM  |        | NOT DONE
+        A3      | ALT      | CHEMISTRY  |         |          |          |          |          |          |          |         | SERUM  |        | NOT DONE
         A4      | AST      | CHEMISTRY  | 20      | U/L      | 20       | 20       | U/L      |          | 40       | NORMAL  | SERUM  |        |
         A5      | ALB      | CHEMISTRY  | 4.1     | g/dL     | 41       | 41       | g/L      |          |          |         | SERUM  |        |
                 | LBALL    | CHEMISTRY  |         |          |          |          |          |          |          |         |        |        | NOT DONE

@@ -94,6 +94,30 @@ def test_time_points_of_the_infusion_and_what_was_not_done():
         """)
 
 
+def test_time_points_of_an_infusion_in_two_records_count_from_the_first():
+    """B-DIRT-28: an interrupted infusion; the page after midnight belongs to the infusion of the day before."""
+    got = domain(
+        "VS",
+        INF="""
+        Subject | Folder | PageRepeatNumber | INFYN_STD | INFDAT     | INFSTTIM | INFENTIM | INFWT | INFDOSE | INFDOSEU_STD
+        01-001  | D0     | 0                | Y         | 2024-03-15 | 22:00    | 22:10    | 70    | 300     | 10^6 cells
+        01-001  | D0     | 1                | Y         | 2024-03-15 | 22:30    | 22:40    | 70    | 400     | 10^6 cells
+        """,
+        VS="""
+        Subject | Folder | PageRepeatNumber | VSDAT      | VSTIM | VSTPT_STD | OXYSAT
+        01-001  | D0     | 0                | 2024-03-15 | 21:50 | PRE       | 98
+        01-001  | D0     | 1                | 2024-03-15 | 22:15 | 15M       | 91
+        01-001  | D0     | 2                | 2024-03-16 | 00:00 | 120M      | 97
+        """,
+    )
+    got.shows("""
+        VSTPTNUM | VSRFTDTC
+        0        | 2024-03-15T22:00
+        15       | 2024-03-15T22:00
+        120      | 2024-03-15T22:00
+        """)
+
+
 def test_the_last_result_before_the_first_dose_is_flagged():
     """C-LOBX: before lymphodepletion at 2024-03-10T09:00; without a time the same day counts as before."""
     got = domain(

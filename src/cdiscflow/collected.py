@@ -1,0 +1,186 @@
+"""What a site sees of a finding: the fields of the page that it is about, and what was collected in them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from clinical.form_fields import Field
+from clinical.forms import Form
+from clinical.frames import Frame
+from clinical.resolve import OWN, RECORD, SOURCE, Names
+from clinical.spec import Dataset, Line, Part
+from clinical.where import Condition
+from clinical.words import Word, own_names
+
+if TYPE_CHECKING:
+    from checks.rules import Rule
+
+MOST_NAMED = 6
+PLACE = ["form", "folder", "instance", "page", "line"]
+
+
+def with_collected(findings: Frame, rules: Iterable[Rule], names: Names, frames: dict[str, Frame]) -> Frame:
+    """The findings with `field` and `value` as a site knows them: fields of the page, and what they hold.
+
+    What the reader said of a field stays. For a rule and for the build these are the fields behind the
+    columns they looked at, from the raw record at the finding's coordinates (`frames`, by form). Several
+    values are told apart by their fields.
+
+    Missing: nothing is said of a field that is empty, or of what a check worked out. What is about a whole
+             person and about no field of the page it came from names no page.
+    """
+    asked = {rule.id: rule for rule in rules}
+    behind = Behind(names)
+    found = findings.copy()
+    of_reader = found["dataset"].str.startswith("raw.") & ~found["message"].isin(asked)
+    keys = [*zip(*(found[name] for name in ("message", "dataset", "variable", "form")), strict=True)]
+    fields = {key: behind.of(asked.get(key[0]), *key[1:]) for key in set(keys)}
+    known = [fields[key] for key in keys]
+    values = _values(found, known, names.study.forms, frames)
+    of_rule = found["message"].isin(asked)
+    shown = [_shown(*each) for each in zip(known, values, found["value"], of_rule, strict=True)]
+    for name, column in (("field", 0), ("value", 1)):
+        ours = pd.Series([each[column] for each in shown], index=found.index, dtype="str")
+        found[name] = found[name].where(of_reader, ours)
+    whole = {name for name, dataset in names.study.datasets.items() if dataset.by_subject}
+    nowhere = found["dataset"].isin(whole) & (found["field"] == "")
+    found[PLACE] = found[PLACE].mask(nowhere, "")
+    return found
+
+
+def _values(
+    found: Frame, known: list[list[str]], forms: dict[str, Form], frames: dict[str, Frame]
+) -> list[dict[str, str]]:
+    """What each finding's record holds in its fields; coded answers by their text."""
+    values: list[dict[str, str]] = [{} for _ in known]
+    for name, rows in found.groupby("form").indices.items():
+        form, frame = forms.get(str(name)), frames.get(str(name))
+        if form is None or frame is None:
+            continue
+        first = frame.drop_duplicates("record").set_index("record").reindex(found["record"].iloc[rows])
+        for field in sorted({field for row in rows for field in known[row]}):
+            texts = _texts(first, form.fields[field])
+            for row, text in zip(rows, texts, strict=True):
+                if field in known[row]:
+                    values[row][field] = text
+    return values
+
+
+def _texts(records: Frame, field: Field) -> pd.Series:
+    texts = pd.Series("", index=records.index, dtype="str")
+    for column in field.gives:
+        if column in records:
+            texts = texts.where(texts != "", records[column].fillna(""))
+    return texts
+
+
+def _shown(fields: list[str], held: dict[str, str], seen: str, of_rule: bool) -> tuple[str, str]:
+    """The fields and their values: of a long list those that were filled in, or that hold what was seen."""
+    filled = [field for field in fields if held.get(field)]
+    long = len(fields) > MOST_NAMED
+    if long or not of_rule:
+        texts = {text.casefold() for text in (seen, *(one.partition(" ")[2] for one in seen.split(", ")))}
+        alike = [field for field in filled if held[field].casefold() in texts]
+        filled, fields, long = (alike, alike, False) if alike else (filled, fields, long)
+    named = filled if long else fields
+    if len(named) == 1:
+        return named[0], held.get(named[0], "")
+    return " ".join(named), ", ".join(f"{field} {held[field]}" for field in filled)
+
+
+class Behind:
+    """Which fields of a form stand behind what a check looked at."""
+
+    def __init__(self, names: Names):
+        self.names = names
+
+    def of(self, rule: Rule | None, dataset: str, variable: str, form: str) -> list[str]:
+        """The fields of `form` behind a rule, or else behind a variable, of a dataset or of the form."""
+        if form not in self.names.study.forms:
+            return []
+        columns = _looked_at(rule) if rule else [variable]
+        where = rule.where.value if rule and rule.where else None
+        found: list[str] = []
+        for column in columns:
+            if dataset.startswith("raw."):
+                found += self._fields(form, column)
+            elif dataset in self.names.study.datasets:
+                spec = self.names.study.datasets[dataset]
+                found += self._of_column(spec, column, form, _selected(where), set())
+        return list(dict.fromkeys(found))
+
+    def _fields(self, form: str, column: str) -> list[str]:
+        """The fields that a column of a raw frame shows: of a coded answer its text, of a joined one both."""
+        for field in self.names.study.forms[form].fields.values():
+            if column in field.gives:
+                return [field.date, field.time] if field.joined else [field.name]
+        return []
+
+    def _of_column(
+        self, spec: Dataset, column: str, form: str, chosen: dict[str, tuple[str, ...]], seen: set
+    ) -> Iterator[str]:
+        if (spec.name, column) in seen:
+            return
+        seen.add((spec.name, column))
+        for part, word in _words(spec, column, form, chosen):
+            for name in own_names(word):
+                ref = self.names.understand(spec, part, name, word.where_it_stands())
+                if ref.kind == RECORD and ref.dataset == form:
+                    yield from self._fields(form, ref.column)
+                elif ref.kind == OWN:
+                    yield from self._of_column(spec, ref.column, form, chosen, seen)
+                elif ref.kind == SOURCE:
+                    other = self.names.study.datasets[ref.dataset]
+                    yield from self._of_column(other, ref.column, form, chosen, seen)
+
+
+def _looked_at(rule: Rule) -> list[str]:
+    """The columns of its own dataset that a rule looks at, what its helpers read of the record included."""
+    if rule.mask is not None:
+        asked = [*rule.mask.of, *rule.mask.also]
+    else:
+        right = [test.value.name for test in rule.tests() if hasattr(test.value, "name")]
+        asked = [*(test.column for test in rule.tests()), *right]
+    found = rule.variable.split()
+    while asked:
+        name = asked.pop(0)
+        if name in rule.helpers:
+            asked += [each for each in own_names(rule.helpers[name]) if each != name]
+        elif name not in found:
+            found.append(name)
+    return [name for name in found if "." not in name]
+
+
+def _selected(where: Condition | None) -> dict[str, tuple[str, ...]]:
+    """The values to which a filter holds columns, as far as it names them."""
+    if where is None or len(where.any_of) != 1:
+        return {}
+    return {
+        test.column: test.value if isinstance(test.value, tuple) else (test.value,)
+        for test in where.any_of[0]
+        if test.op in ("eq", "in") and isinstance(test.value, str | tuple)
+    }
+
+
+def _words(
+    spec: Dataset, column: str, form: str, chosen: dict[str, tuple[str, ...]]
+) -> Iterator[tuple[Part, Word]]:
+    """The words that give a column its value in records from a form, or from another dataset."""
+    for part in spec.parts:
+        if part.source.startswith("raw.") and part.source != f"raw.{form}":
+            continue
+        for line in part.lines:
+            if column in line.take and _chosen(line, chosen):
+                yield part, line.take[column]
+        for stated in (part.variables, spec.variables, spec.supp):
+            if column in stated:
+                yield part, stated[column]
+                break
+
+
+def _chosen(line: Line, chosen: dict[str, tuple[str, ...]]) -> bool:
+    constants = {name: word.value for name, word in line.take.items() if word.word == "constant"}
+    return all(constants.get(name, values[0]) in values for name, values in chosen.items())
