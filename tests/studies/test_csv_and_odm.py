@@ -38,7 +38,8 @@ def clean(plan, target):
 def dirty(plan, target):
     """Forty-eight subjects with every kind of dirt that ODM can carry.
 
-    It cannot carry what was typed instead of an ISO date (kind 2, and of kind 1 how a date was typed), a text beside or instead of a code (3, 4), nor what CSV and spreadsheets do to a file (30).
+    It cannot carry what was typed instead of an ISO date (kind 2, and of kind 1 how a date was typed), a text
+    beside or instead of a code (3, 4), nor what CSV and spreadsheets do to a file (30).
     """
     protocol, files = read_protocol(plan.study.config), files_of(plan.study.forms)
     night = protocol.last_night
