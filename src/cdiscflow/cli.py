@@ -317,7 +317,8 @@ def simulate(
 
     here = home()
     if if_none and (there := extract_folder(here, study)):
-        _say(f"{study}: {sentence('simulate.not-needed', folder=near(there))}")
+        why = sentence("simulate.not-needed", folder=near(there))
+        _say(f"{study}: {why}")
         return
     order = Order(subjects, seed, nights, form, dirt == "all", forms == "spine")
     for folder in simulate_study(here, study, order, Path(to) if to else None):

@@ -34,7 +34,7 @@ def with_collected(findings: Frame, rules: Iterable[Rule], names: Names, frames:
     """
     asked = {rule.id: rule for rule in rules}
     behind = Behind(names)
-    found = findings.copy()
+    found = findings.assign(value=findings["value"].fillna(""))
     of_reader = found["dataset"].str.startswith("raw.") & ~found["message"].isin(asked)
     keys = [*zip(*(found[name] for name in ("message", "dataset", "variable", "form")), strict=True)]
     fields = {key: behind.of(asked.get(key[0]), *key[1:]) for key in set(keys)}
