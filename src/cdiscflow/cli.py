@@ -139,7 +139,7 @@ def findings(
 @app.command()
 def explain(
     study: Annotated[
-        str, typer.Argument(help="A study; or the id of a message, and nothing else", metavar="STUDY")
+        str, typer.Argument(help="A study; or the id of a message or rule, and nothing else", metavar="STUDY")
     ],
     dataset: Annotated[str, typer.Argument(help="A dataset of the run", metavar="[DATASET]")] = "",
     what: Annotated[str, typer.Argument(help="A PARAMCD or a variable", metavar="[WHAT]")] = "",
@@ -148,14 +148,19 @@ def explain(
 ) -> None:
     """Says how a value came about: the line of the spec, and the records behind it back to the EDC page.
 
-    With the id of a message, such as build.no-term: what it means, its usual cause and what to do.
+    With the id of a message, such as build.no-term: what it means, its usual cause and what to do. With that
+    of a rule, such as V-LB-31: what it says and where it stands.
     """
     from cdiscflow.explain import explain_message, explain_rows
+    from cdiscflow.explain_rule import explain_rule
     from cdiscflow.home import home
     from clinical.errors import catalogue
 
     if not dataset and study in catalogue():
         print("\n".join(explain_message(study)))
+        return
+    if not dataset and (said := explain_rule(home(), study)):
+        print("\n".join(said))
         return
     _say("\n".join(explain_rows(home(), study, dataset.upper(), what.upper(), subject, run)))
 

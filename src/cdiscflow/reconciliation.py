@@ -8,7 +8,7 @@ form, what was mapped and what was set aside, by reason and rule; what is left i
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,7 +17,7 @@ import pandas as pd
 
 from cdiscflow.account import field_account, row_account
 from cdiscflow.workbook import write_workbook
-from clinical.check import Plan
+from clinical.check import Plan, fields_of_columns
 from clinical.derive import Derived
 from clinical.errors import sentence
 from clinical.frames import Frame
@@ -151,6 +151,9 @@ def _records(plan: Plan, extract: Extract, derived: Derived, account: Frame) -> 
         if why:
             yield _line(RECORDS, form, ASIDE, why.reason, why.rule, none, place=why.kind)
             left -= none
+        if left > 0 and (why := _why_stopped(plan, derived, form)):
+            yield _line(RECORDS, form, ASIDE, why.reason, records=left, place=why.kind)
+            left = 0
         yield _line(RECORDS, form, UNEXPLAINED, records=left)
     for form in sorted(extract.refused):
         yield _line(RECORDS, form, "refused", sentence("recon.refused"))
@@ -175,15 +178,17 @@ def _why_none(plan: Plan, derived: Derived, account: Frame, form: str, count: in
         named = dict.fromkeys(zip(left_out["dataset"], left_out["reason"], strict=True))
         rules = dict.fromkeys(rule for rule in left_out["rule"] if rule)
         return _Why("left out by rule", "; ".join(f"{name}: {why}" for name, why in named), " ".join(rules))
-    datasets = plan.study.datasets
-    stopped = [name for name in derived.stopped if name in datasets and _reads(datasets[name].parts, form)]
-    if stopped:
-        return _Why("of stopped datasets", sentence("recon.stopped", datasets=", ".join(sorted(stopped))))
-    return None
+    return _why_stopped(plan, derived, form)
 
 
-def _reads(parts: Iterable[object], form: str) -> bool:
-    return any(part.source == f"raw.{form}" for part in parts)
+def _why_stopped(plan: Plan, derived: Derived, form: str) -> _Why | None:
+    """The datasets that read a form, by whatever word, and stopped."""
+    read = fields_of_columns(plan.names)
+    readers = {dataset for (dataset, _), fields in read.items() if form in {name for name, _ in fields}}
+    stopped = readers & set(derived.stopped)
+    if not stopped:
+        return None
+    return _Why("of stopped datasets", sentence("recon.stopped", datasets=", ".join(sorted(stopped))))
 
 
 def _fields(plan: Plan) -> Iterator[dict[str, str]]:

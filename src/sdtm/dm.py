@@ -17,14 +17,14 @@ def delivered_dose(dm: Frame, ex: Frame, spec: Dataset) -> pd.Series:
     """The dose that counts as one treatment: all records of the product that start near the first of them.
 
     Needs:   RFSTDTC; EXTRT, EXDOSE, EXSTDTC; parameters `product` and `within_hours`.
-    Missing: no such record, or RFSTDTC missing, gives none. Where a record or RFSTDTC has no time, both are
-             taken as days; a record without a complete date does not count.
+    Missing: no such record, RFSTDTC missing, or a record whose dose is not known gives none. Where a record
+             or RFSTDTC has no time, both are taken as days; a record without a complete date does not count.
     Source:  rule C.1 ACTARMCD.
     """
-    given = ex[(ex["EXTRT"] == spec.parameters["product"]) & (ex["EXDOSE"] > 0)]
+    given = ex[ex["EXTRT"] == spec.parameters["product"]]
     given = given.merge(dm[["USUBJID", "RFSTDTC"]], on="USUBJID", how="left", validate="m:1")
     near = _hours_after(given["EXSTDTC"], given["RFSTDTC"]).between(0, float(spec.parameters["within_hours"]))
-    sums = given[near].groupby("USUBJID")["EXDOSE"].sum().round(_NOISE).reset_index(name="dose")
+    sums = given[near].groupby("USUBJID")["EXDOSE"].sum(skipna=False).round(_NOISE).reset_index(name="dose")
     return dm[["USUBJID"]].merge(sums, on="USUBJID", how="left", validate="1:1")["dose"]
 
 

@@ -32,13 +32,13 @@ def with_limit(pc: Frame) -> pd.Series:
 def group_of_infusion(pc: Frame, ex: Frame, spec: Dataset) -> pd.Series:
     """PCGRPID: `<group>-<n>` of blood results, n counting the infusions that had begun by the sample's day.
 
-    Needs:   PCSPEC, PCSTRESC, PCDTC; EXTRT, EXDOSE, EXSTDTC; parameters `product` and `group`.
+    Needs:   PCSPEC, PCSTRESC, PCDTC; EXTRT, EXSTDTC; parameters `product` and `group`.
     Ties:    a sample of the day of an infusion belongs to it, before and after its start; records of one day,
              or of a day and the next, are one infusion that was interrupted (B-DIRT-28).
     Missing: other specimens, samples without result, samples before the day of the first infusion.
     Source:  rule C.4 PC.
     """
-    given = ex[(ex["EXTRT"] == spec.parameters["product"]) & (ex["EXDOSE"] > 0)]
+    given = ex[ex["EXTRT"] == spec.parameters["product"]]
     starts = given.assign(start=dates.to_day(given["EXSTDTC"]))[["USUBJID", "start"]].dropna()
     starts = starts.drop_duplicates().sort_values(["USUBJID", "start"])
     starts = starts[starts.groupby("USUBJID")["start"].diff() != pd.Timedelta(days=1)]

@@ -157,6 +157,19 @@ def test_lines_of_a_file_that_no_form_claims_are_unexplained(dirty):
     assert totals(sheet).unexplained == 5
 
 
+def test_where_a_form_is_unreadable_every_record_of_the_others_is_accounted_for(dirty):
+    """Forms that are only looked up in, or read by a program, are set aside for the datasets that stopped."""
+    frames = {name: frame for name, frame in dirty.extract.frames.items() if name != "IC"}
+    extract = replace(dirty.extract, frames=frames, refused={"IC": "cut"})
+    derived = rebuild(dirty.plan, frames, STUDIES["rd1302"][1], None).derived
+    assert {"DM", "SV"} <= set(derived.stopped)
+    sheet = replace(dirty, extract=extract, derived=derived).sheet()
+    for form in ("DM", "SVT", "RS"):
+        last = {what: reason for what, reason, _, _ in counted(sheet, "records", form)}["set aside"]
+        assert last.startswith("not derived: ")
+    assert totals(sheet).unexplained == 0
+
+
 def test_records_whose_dataset_stopped_are_set_aside_for_that(dirty):
     """RS is read by the dataset RS, which is not in the run."""
     account = dirty.derived.account.copy()

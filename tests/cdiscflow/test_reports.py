@@ -54,6 +54,37 @@ def test_a_study_that_was_never_run_has_nothing_to_show(seen, run, tmp_path, mon
     assert (answer.code, answer.err) == (1, "mini: no run yet\n")
 
 
+@pytest.mark.parametrize(
+    ("identity", "place", "says"),
+    [
+        (
+            "V-xx-31",
+            "validation/library/sdtm/findings.yml:",
+            "there is a collected result, and no standard result",
+        ),
+        (
+            "V-LB-31",
+            "validation/library/sdtm/findings.yml:",
+            "there is a collected result, and no standard result",
+        ),
+        ("V-raw.SVT-101", "validation/rd1302/raw/svt.yml:", "dated before an earlier visit of the schedule"),
+    ],
+)
+def test_a_rule_is_explained_by_its_id_and_by_the_id_its_findings_carry(
+    run, monkeypatch, identity, place, says
+):
+    monkeypatch.delenv("CDISCFLOW_HOME", raising=False)
+    lines = run("explain", identity).out.splitlines()
+    assert place in lines[0]
+    assert lines[1] == f"  says:  {says}"
+    assert lines[2].startswith("  to do: ")
+
+
+def test_a_rule_that_does_not_exist_is_no_study_either(seen, run):
+    answer = run("explain", "V-LB-9999")
+    assert (answer.code, "no such study" in answer.err) == (1, True)
+
+
 def test_a_value_is_explained_by_its_spec_line_the_record_it_was_taken_from_and_the_page(seen, run):
     lines = run("explain", "mini", "ADSL", "TRTSDT", "--subject", "B001").out.splitlines()
     assert lines.pop(0) == f"mini, run {seen.latest.name} (latest)"

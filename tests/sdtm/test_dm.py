@@ -125,6 +125,19 @@ def test_without_times_the_day_after_still_counts_and_the_second_day_does_not():
     assert_table(got, "USUBJID | dose\n P1 | 8\n P2 | 4\n P3 | 6", dose="Num")
 
 
+def test_a_dose_of_which_a_part_is_not_known_is_not_known():
+    got = delivered(
+        "USUBJID | RFSTDTC\n P1 | 2024-03-01T10:00\n P2 | 2024-03-01T10:00",
+        """
+        USUBJID | EXTRT | EXDOSE | EXSTDTC
+        P1      | CELLS | 6      | 2024-03-01T10:00
+        P1      | CELLS |        | 2024-03-01T10:30
+        P2      | CELLS |        | 2024-03-01T10:00
+        """,
+    )
+    assert_table(got, "USUBJID | dose\n P1 |\n P2 |", dose="Num")
+
+
 def test_a_person_who_had_only_lymphodepletion_has_no_delivered_dose():
     got = delivered(
         "USUBJID | RFSTDTC\n P1 |",
