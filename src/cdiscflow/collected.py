@@ -13,13 +13,20 @@ from clinical.frames import Frame
 from clinical.resolve import OWN, RECORD, SOURCE, Names
 from clinical.spec import Dataset, Line, Part
 from clinical.where import Condition
-from clinical.words import Word, own_names
+from clinical.words import Word, own_names, with_lines
 
 if TYPE_CHECKING:
     from checks.rules import Rule
 
 MOST_NAMED = 6
-PLACE = ["form", "folder", "instance", "page", "line"]
+PLACE = {
+    "folder": "Folder",
+    "instance": "InstanceRepeatNumber",
+    "page": "PageRepeatNumber",
+    "line": "RecordPosition",
+    "record": "record",
+}
+BY_ZERO = "build.by-zero"
 
 
 def with_collected(findings: Frame, rules: Iterable[Rule], names: Names, frames: dict[str, Frame]) -> Frame:
@@ -29,26 +36,50 @@ def with_collected(findings: Frame, rules: Iterable[Rule], names: Names, frames:
     columns they looked at, from the raw record at the finding's coordinates (`frames`, by form). Several
     values are told apart by their fields.
 
+    What is about a whole person is shown on the page that holds the field, or on the page that should be
+    there. What a rule compared with another page is named after that page: `BM.BMBLAST 56`.
+
     Missing: nothing is said of a field that is empty, or of what a check worked out. What is about a whole
-             person and about no field of the page it came from names no page.
+             person and about no page that a person has one of names no page.
     """
     asked = {rule.id: rule for rule in rules}
     behind = Behind(names)
-    found = findings.assign(value=findings["value"].fillna(""))
+    found = findings.assign(value=findings["value"].fillna("")).reset_index(drop=True)
     of_reader = found["dataset"].str.startswith("raw.") & ~found["message"].isin(asked)
     keys = [*zip(*(found[name] for name in ("message", "dataset", "variable", "form")), strict=True)]
     fields = {key: behind.of(asked.get(key[0]), *key[1:]) for key in set(keys)}
     known = [fields[key] for key in keys]
+    whole = {name for name, dataset in names.study.datasets.items() if dataset.by_subject}
+    for row, (message, dataset, variable, _) in enumerate(keys):
+        if dataset in whole and not known[row]:
+            pages = behind.elsewhere(asked.get(message), dataset, variable, keys[row][3])
+            known[row] = _moved(found, row, pages, frames)
     values = _values(found, known, names.study.forms, frames)
-    of_rule = found["message"].isin(asked)
-    shown = [_shown(*each) for each in zip(known, values, found["value"], of_rule, strict=True)]
+    shown = [
+        _shown(one, held, key[0], seen, asked.get(key[0]))
+        for key, one, held, seen in zip(keys, known, values, found["value"], strict=True)
+    ]
     for name, column in (("field", 0), ("value", 1)):
         ours = pd.Series([each[column] for each in shown], index=found.index, dtype="str")
         found[name] = found[name].where(of_reader, ours)
-    whole = {name for name, dataset in names.study.datasets.items() if dataset.by_subject}
-    nowhere = found["dataset"].isin(whole) & (found["field"] == "")
-    found[PLACE] = found[PLACE].mask(nowhere, "")
     return found
+
+
+def _moved(found: Frame, row: int, pages: dict[str, list[str]], frames: dict[str, Frame]) -> list[str]:
+    """Puts a finding on the first of the pages that its subject has, or else on the first; its fields."""
+    form, page = next(iter(pages), ""), None
+    for name in pages:
+        if name == found.at[row, "form"]:
+            return pages[name]
+        held = frames[name] if name in frames else pd.DataFrame(columns=["Subject"])
+        held = held[held["Subject"] == found.at[row, "subject"]]
+        if len(held):
+            form, page = name, held.iloc[0].fillna("")
+            break
+    found.at[row, "form"] = form
+    for name, column in PLACE.items():
+        found.at[row, name] = "" if page is None else str(page.get(column, ""))
+    return pages.get(form, [])
 
 
 def _values(
@@ -77,18 +108,40 @@ def _texts(records: Frame, field: Field) -> pd.Series:
     return texts
 
 
-def _shown(fields: list[str], held: dict[str, str], seen: str, of_rule: bool) -> tuple[str, str]:
+def _shown(
+    fields: list[str], held: dict[str, str], message: str, seen: str, rule: Rule | None
+) -> tuple[str, str]:
     """The fields and their values: of a long list those that were filled in, or that hold what was seen."""
     filled = [field for field in fields if held.get(field)]
     long = len(fields) > MOST_NAMED
-    if long or not of_rule:
+    if message == BY_ZERO:
+        zeros = [field for field in filled if _is_zero(held[field])]
+        filled, fields, long = (zeros, zeros, False) if zeros else (filled, fields, long)
+    elif long or rule is None:
         texts = {text.casefold() for text in (seen, *(one.partition(" ")[2] for one in seen.split(", ")))}
         alike = [field for field in filled if held[field].casefold() in texts]
         filled, fields, long = (alike, alike, False) if alike else (filled, fields, long)
-    named = filled if long else fields
+    apart = _on_other_pages(rule, seen) if rule else {}
+    named = [*(filled if long else fields), *apart]
     if len(named) == 1:
-        return named[0], held.get(named[0], "")
-    return " ".join(named), ", ".join(f"{field} {held[field]}" for field in filled)
+        return named[0], held.get(named[0], "") or apart.get(named[0], "")
+    values = {**{field: held[field] for field in filled}, **apart}
+    return " ".join(named), ", ".join(f"{field} {value}" for field, value in values.items())
+
+
+def _is_zero(text: str) -> bool:
+    return bool((pd.to_numeric(pd.Series([text]), errors="coerce") == 0).iloc[0])
+
+
+def _on_other_pages(rule: Rule, seen: str) -> dict[str, str]:
+    """What the rule looked up on other pages and saw there, by form and field."""
+    values = dict(one.partition(" ")[::2] for one in seen.split(", "))
+    found = {}
+    for name, word in rule.helpers.items():
+        source = word.value if word.word == "lookup" else ""
+        if values.get(name) and source.startswith("raw.") and source.removeprefix("raw.").count(".") == 1:
+            found[source.removeprefix("raw.")] = values[name]
+    return found
 
 
 class Behind:
@@ -111,6 +164,36 @@ class Behind:
                 spec = self.names.study.datasets[dataset]
                 found += self._of_column(spec, column, form, _selected(where), set())
         return list(dict.fromkeys(found))
+
+    def elsewhere(self, rule: Rule | None, dataset: str, variable: str, own: str) -> dict[str, list[str]]:
+        """The forms with one page a person, and `own`, behind columns of a dataset, with their fields."""
+        spec = self.names.study.datasets[dataset]
+        found: dict[str, list[str]] = {}
+        for column in _looked_at(rule) if rule else [variable]:
+            for form, field in self._pages(spec, column, set()):
+                if form == own or self.names.study.forms[form].per_subject:
+                    fields = self._fields(form, field)
+                    found[form] = list(dict.fromkeys([*found.get(form, []), *fields]))
+        return found
+
+    def _pages(self, spec: Dataset, column: str, seen: set) -> Iterator[tuple[str, str]]:
+        """Form and field ('': the page) of everything that a column is made of."""
+        if (spec.name, column) in seen:
+            return
+        seen.add((spec.name, column))
+        study = self.names.study
+        parts = (part.variables for part in spec.parts)
+        words = [stated[column] for stated in (spec.variables, spec.supp, *parts) if column in stated]
+        for name in (name for word in words for name in (*own_names(word), *_sources(word))):
+            head, _, rest = name.partition(".")
+            form, _, field = rest.partition(".")
+            if head == "raw":
+                if form in study.forms:
+                    yield form, field
+            elif not rest:
+                yield from self._pages(spec, head, seen)
+            elif head in study.datasets and study.datasets[head].by_subject:
+                yield from self._pages(study.datasets[head], rest, seen)
 
     def _fields(self, form: str, column: str) -> list[str]:
         """The fields that a column of a raw frame shows: of a coded answer its text, of a joined one both."""
@@ -135,6 +218,15 @@ class Behind:
                 elif ref.kind == SOURCE:
                     other = self.names.study.datasets[ref.dataset]
                     yield from self._of_column(other, ref.column, form, chosen, seen)
+
+
+def _sources(word: Word) -> Iterator[str]:
+    """What a word reads of many records: `raw.DTH.DTHDAT`, or `raw.DTH` where it counts them."""
+    for each in with_lines(word):
+        if each.word in ("first", "last", "count", "total"):
+            yield from (source.of for source in each.value)
+        elif each.word == "lookup":
+            yield each.value
 
 
 def _looked_at(rule: Rule) -> list[str]:

@@ -204,7 +204,7 @@ class _Work:
         self.job.write_text("findings/validation.html", gates.page(findings))
         asked = open_questions(findings)
         asked = with_collected(asked, gates.rules.rules, self.plan.names, extract.frames)
-        write_queries(self.job, self.plan, derived, asked, self.delivery.name)
+        write_queries(self.job, self.plan, extract, derived, asked, self.delivery.name)
         write_accounts(self.job, self.plan, extract, derived)
         reconciled = write_reconciliation(self.job, self.plan, extract, derived, gates.asked(), findings)
         return {

@@ -2,21 +2,24 @@
 
 A finding is a query where it has a subject and its `todo` begins with the word Query: that is how the
 catalogue and the rules say that only the site can answer. What follows a semicolon there is for whoever
-maintains the study, and not asked.
+maintains the study, and not asked. What many records of a subject ask alike is one question.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from hashlib import sha256
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import pandas as pd
 
 from cdiscflow.workbook import write_workbook
+from clinical.errors import catalogue, sentence
+from clinical.forms import Form
 from clinical.frames import Frame
 
-ASKS = "Query"
+ASKS, IT = "Query", "it"
+MANY = 10  # records of a subject that are asked the same one by one
 COLUMNS = {
     "query": "Query",
     "site": "Site",
@@ -26,6 +29,7 @@ COLUMNS = {
     "instance": "Visit repeat",
     "page": "Page repeat",
     "line": "Line",
+    "vendor": "Record of the vendor",
     "field": "Field",
     "value": "Collected",
     "question": "Question",
@@ -33,7 +37,13 @@ COLUMNS = {
     "first_seen": "First seen",
     "status": "Status",
 }
-WIDTHS = {"value": 28, "question": 60, "form": 10, "field": 14, "rule": 16, "query": 14, "first_seen": 16}
+WIDTHS = {
+    "vendor": 30, "value": 28, "question": 60, "form": 10, "field": 14, "rule": 16, "query": 14,
+    "first_seen": 16,
+}  # fmt: skip
+EMPTY = "checks.empty"
+FOR_SITES = {"build.by-zero": "queries.by-zero", "build.lookup-none": "queries.lookup-none"}
+REPEATS = ["instance", "page", "line"]
 
 
 def open_questions(findings: Frame) -> Frame:
@@ -43,74 +53,193 @@ def open_questions(findings: Frame) -> Frame:
 
 
 def queries_of(
-    findings: Frame, sites: dict[str, str], folders: Iterable[str], labels: dict[tuple[str, str], str]
+    findings: Frame, sites: dict[str, str], folders: Iterable[str], forms: dict[str, Form]
 ) -> Frame:
     """One row for each question that a site must answer, as a data manager works: site, subject, visit.
 
     `findings` is findings.parquet of a run with fields and values as the site knows them, `sites` the site of
-    each subject number, `folders` the visits in their order, `labels` what the EDC calls each field of each
-    form. Columns are those of COLUMNS; a query that is answered is not listed.
+    each subject number, `folders` the visits in their order. Columns are those of COLUMNS; a query that is
+    answered is not listed.
 
-    Rows: findings that ask the same about the same record are one query, whatever dataset each is about.
+    Rows: findings that ask the same about the same record are one query, whatever dataset each is about, and
+          so are all about the same fields of a record. What more than MANY records of a subject ask alike is
+          one query, of their form if they have one.
     Ties: visits that are not in the plan come last, by name.
     """
-    found = open_questions(findings).copy()
-    found["question"] = [
-        _question(*each) for each in zip(found["text"], found["variable"], found["todo"], strict=True)
+    found = _needed(_worded(open_questions(findings)))
+    found = _by_place(_together(_by_subject(found), ["where", "says", "asked"]))
+    found["vendor"] = [
+        _vendor(*each) for each in zip(found["record"], found["line"], found["subject"], strict=True)
     ]
-    found = _once(found)
     found["field"] = [
-        ", ".join(_named(labels.get((form, name), ""), name) for name in fields.split())
-        for form, fields in zip(found["form"], found["field"], strict=True)
+        _fields(form, names, forms) for form, names in zip(found["form"], found["field"], strict=True)
     ]
-    found["site"] = [sites.get(subject, "") for subject in found["subject"]]
+    found["site"] = _sites(found["subject"], sites)
     rank = {folder: number for number, folder in enumerate(folders)}
     found["visit"] = found["folder"].map(rank).fillna(len(rank))
-    for name in ("instance", "page", "line"):
+    for name in REPEATS:
         found[f"{name}_number"] = pd.to_numeric(found[name], errors="coerce").fillna(-1)
+    found["form"] = [form_name(forms[name]) if name in forms else name for name in found["form"]]
     order = ["site", "subject", "visit", "folder", "instance_number", "form", "page_number", "line_number"]
-    found = found.sort_values([*order, "field", "rule", "query"], kind="stable", ignore_index=True)
+    found = found.sort_values([*order, "vendor", "field", "rule", "query"], kind="stable", ignore_index=True)
     return found[list(COLUMNS)]
 
 
-def _once(found: Frame) -> Frame:
-    """Each question about a record once, under an id that does not depend on which findings ask it.
+def form_name(form: Form) -> str:
+    """What the EDC calls the form: several of our forms may be parts of one of its own."""
+    path = PurePosixPath(form.source.path)
+    return form.source.odm.removeprefix("FO.") or form.source.sheet or path.stem or form.name
 
-    It is new only if all of them are. Two pages with the same coordinates show both values.
-    """
-    if not len(found):
-        return found.assign(query="")
-    record = found["record"].where(found["record"] != "", found["keys"])
-    found["query"] = [
-        sha256(f"{where}|{question}".encode()).hexdigest()[:12]
-        for where, question in zip(record, found["question"], strict=True)
-    ]
+
+def _worded(found: Frame) -> Frame:
+    """What each finding says and asks, in words for a site, and the record that it is about (`where`)."""
+    keys = found["subject"] + "|" + found["keys"]
+    found = found.assign(count=0, where=found["record"].where(found["record"] != "", keys))
+    about = zip(*(found[name] for name in ("message", "text", "variable", "field", "value")), strict=True)
+    found["says"] = pd.Series([_says(*each) for each in about], found.index, "str")
+    found["asked"] = pd.Series([_asked(todo) for todo in found["todo"]], found.index, "str")
     found["status"] = pd.Categorical(found["status"], ["open", "reopened", "new"], ordered=True)
-    found = found.sort_values(["query", "id"], kind="stable")
-    together = found.groupby("query", sort=False)
-    several = {
-        "value": together["value"].agg(_each_once, " / "),
-        "field": together["field"].agg(lambda names: _each_once(" ".join(names).split(), " ")),
-        "status": together["status"].min().astype("str"),
-        "first_seen": together["first_seen"].min(),
-        "rule": together["rule"].max(),
+    return found
+
+
+def _says(message: str, text: str, variable: str, field: str, value: str) -> str:
+    """`The graft was given before the infusion`"""
+    if message in FOR_SITES:
+        text = sentence(FOR_SITES[message])
+    elif message == EMPTY and field:
+        text = sentence("queries.not-derived" if value else "queries.empty")
+    text = text.removeprefix(f"{variable}: ").rstrip(".")
+    return f"{text[:1].upper()}{text[1:]}"
+
+
+def _asked(todo: str) -> str:
+    return todo.partition(";")[0].removeprefix(ASKS).strip(" .") or IT
+
+
+def _needed(found: Frame) -> Frame:
+    """The findings without those that another one asks better.
+
+    That a variable is empty is asked where nothing else is asked of its field; about a field of an empty page
+    only if nothing is asked about the page; about a page that is not there only if no page asks for the same.
+    """
+    drop = set()
+    for rows in found.groupby("where").indices.values():
+        if len(rows) > 1:
+            lines = found.iloc[rows].to_dict("records")
+            drop |= {row for row, line in zip(rows, lines, strict=True) if _asked_better(line, lines)}
+    there = found[found["folder"] != ""]
+    asked = {*zip(there["subject"], there["asked"], strict=True)}
+    nowhere = (found["folder"] == "") & ~found["dataset"].str.startswith("raw.")
+    of_rule = nowhere & ~found["message"].isin(catalogue())
+    pairs = zip(found["subject"], found["asked"], strict=True)
+    drop |= {
+        row for row, (pair, rule) in enumerate(zip(pairs, of_rule, strict=True)) if rule and pair in asked
     }
-    return together.first().assign(**several).reset_index()
+    return found.iloc[[row for row in range(len(found)) if row not in drop]]
+
+
+def _asked_better(line: dict[str, str], lines: list[dict[str, str]]) -> bool:
+    fields = set(line["field"].split())
+    if not fields:
+        return False
+    if line["message"] == EMPTY:
+        return any(other["message"] != EMPTY and fields & set(other["field"].split()) for other in lines)
+    pages = [other for other in lines if other["dataset"].startswith("raw.") and not other["value"]]
+    wider = (set(page["field"].split()) for page in pages)
+    return not line["value"] and any(not more or fields < more for more in wider)
+
+
+def _by_subject(found: Frame) -> Frame:
+    """What more than MANY records of a subject ask alike as one line, of what these have in common."""
+    same = ["subject", "says", "asked"]
+    records = found.groupby(same)["where"].transform("nunique").astype("int64")
+    many = found[records > MANY].assign(count=records[records > MANY], record="")
+    if not len(many):
+        return found
+    many["where"] = many["subject"] + "|" + many["says"]
+    common = many.groupby(same)[["form", "folder", "field", "value"]].transform("nunique") == 1
+    for name in ("folder", "field"):
+        common[name] &= common["form"]
+    many[common.columns] = many[common.columns].where(common, "")
+    return pd.concat([found[records <= MANY], many.assign(**dict.fromkeys(REPEATS, ""))], ignore_index=True)
+
+
+def _by_place(found: Frame) -> Frame:
+    """What is asked about the same fields of a record as one question, with its id.
+
+    The id is that of the record and its fields, so that it stays when one of two reasons to ask is gone; a
+    question about no field is known by its words.
+    """
+    fields = pd.Series([" ".join(sorted(names.split())) for names in found["field"]], found.index, "str")
+    alone = (found["field"] == "") | (found["count"] > 0)
+    about = fields.mask(alone, found["says"] + "|" + found["asked"])
+    found["query"] = [
+        sha256(f"{where}|{what}".encode()).hexdigest()[:12]
+        for where, what in zip(found["where"], about, strict=True)
+    ]
+    found = _together(found, ["query"])
+    words = zip(found["says"], found["asked"], found["count"], strict=True)
+    found["question"] = [
+        sentence("queries.ask-many" if count else "queries.ask", says=says, asked=asked, count=count)
+        for says, asked, count in words
+    ]
+    found["rule"] = found["rule"].where(found["rule"] != "", found["message"])
+    return found.assign(status=found["status"].astype("str"))
+
+
+def _together(found: Frame, by: list[str]) -> Frame:
+    """One row for each group: new only if all of it is. Different values are all shown."""
+    if not len(found):
+        return found
+    together = found.sort_values([*by, "message", "id"], kind="stable").groupby(by, sort=False)
+    several = {
+        "value": together["value"].agg(_values),
+        "field": together["field"].agg(lambda names: _each_once(" ".join(names).split(), " ")),
+        "says": together["says"].agg(_each_once, ". "),
+        "asked": together["asked"].agg(_all_asked),
+        "rule": together["rule"].agg(_each_once, " "),
+        "status": together["status"].min(),
+        "first_seen": together["first_seen"].min(),
+    }
+    one = together.first().assign(**{name: column for name, column in several.items() if name not in by})
+    return one.reset_index()
 
 
 def _each_once(texts: Iterable[str], between: str) -> str:
     return between.join(dict.fromkeys(text for text in texts if text))
 
 
-def _named(label: str, name: str) -> str:
+def _all_asked(texts: Iterable[str]) -> str:
+    return _each_once((text for text in texts if text != IT), " and ") or IT
+
+
+def _values(texts: Iterable[str]) -> str:
+    """Values of the same fields in another order are the same."""
+    return " / ".join({frozenset(text.split(", ")): text for text in texts if text}.values())
+
+
+def _vendor(record: str, line: str, subject: str) -> str:
+    """What tells a vendor's record from its others; a record of the EDC has its line."""
+    return "" if line else record.partition("/")[2].removeprefix(f"{subject}/")
+
+
+def _fields(form: str, names: str, forms: dict[str, Form]) -> str:
+    return ", ".join(_named(form, name, forms) for name in names.split())
+
+
+def _named(form: str, name: str, forms: dict[str, Form]) -> str:
+    """`Overall Response [RSOVR]`; of another form `Blasts (%) [BM.BMBLAST]`."""
+    other, _, field = name.rpartition(".")
+    fields = forms[other or form].fields if (other or form) in forms else {}
+    label = fields[field].label if field in fields else ""
     return f"{label} [{name}]" if label else name
 
 
-def _question(says: str, variable: str, todo: str) -> str:
-    """`The graft was given before the infusion. Please confirm or correct the date.`"""
-    asked = todo.partition(";")[0].removeprefix(ASKS).strip(" .") or "it"
-    says = says.removeprefix(f"{variable}: ")
-    return f"{says[:1].upper()}{says[1:].rstrip('.')}. Please confirm or correct {asked}."
+def _sites(subjects: pd.Series, sites: dict[str, str]) -> list[str]:
+    """The site of each subject number, or else the known one that the number names: `01-0014`."""
+    known = {*sites.values()} - {""}
+    named = (next((part for part in each.split("-")[:-1] if part in known), "") for each in subjects)
+    return [sites.get(subject) or site for subject, site in zip(subjects, named, strict=True)]
 
 
 def write_listing(path: Path, queries: Frame, study: str) -> None:

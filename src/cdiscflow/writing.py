@@ -106,23 +106,29 @@ def write_reconciliation(
     return str(totals(sheet))
 
 
-def write_queries(job: Run, plan: Plan, derived: Derived, findings: pd.DataFrame, extract: str) -> None:
+def write_queries(
+    job: Run, plan: Plan, extract: Extract, derived: Derived, findings: pd.DataFrame, name: str
+) -> None:
     """What the sites have to answer: workbook, CSV and a page with a section a subject."""
     study = plan.study
-    sites = {}
-    if "DM" in derived.outputs:
-        dm = derived.outputs["DM"].frame
-        sites = dict(zip(dm["SUBJID"], dm["SITEID"], strict=True)) if "SITEID" in dm else {}
     folders = [str(visit["folder"]) for visit in study.config.get("visits", []) if "folder" in visit]
-    labels = {
-        (form.name, field.name): field.label
-        for form in study.forms.values()
-        for field in form.fields.values()
-    }
-    queries = queries_of(findings, sites, folders, labels)
+    dm = derived.outputs["DM"].frame if "DM" in derived.outputs else pd.DataFrame()
+    queries = queries_of(findings, sites_of(extract.frames, dm), folders, study.forms)
     write_csv(job.path("queries/queries.csv"), queries)
     write_listing(job.path("queries/queries.xlsx"), queries, study.id)
-    job.write_text("queries/queries.html", page_of(queries, study.id, extract))
+    job.write_text("queries/queries.html", page_of(queries, study.id, name))
+
+
+def sites_of(frames: dict[str, pd.DataFrame], dm: pd.DataFrame) -> dict[str, str]:
+    """The site of each subject number: that of DM, or else what its pages say."""
+    sites: dict[str, str] = {}
+    for frame in frames.values():
+        if "SiteNumber" in frame and "Subject" in frame:
+            pages = frame[["Subject", "SiteNumber"]].dropna().drop_duplicates("Subject")
+            sites = dict(zip(pages["Subject"], pages["SiteNumber"], strict=True)) | sites
+    if "SITEID" in dm and "SUBJID" in dm:
+        sites |= dict(zip(dm["SUBJID"], dm["SITEID"].fillna(""), strict=True))
+    return sites
 
 
 def counts(findings: pd.DataFrame) -> dict[str, int]:

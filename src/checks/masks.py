@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import inspect
 import re
+import unicodedata
 from calendar import monthrange
 from collections.abc import Callable, Sequence
 
@@ -32,6 +33,12 @@ ISO_DURATION = re.compile(
 CONTINUOUS = re.compile(
     r"(?:[<>]=?|[\u2264\u2265])?\s*[-+]?(?:[\d,]*\d\.?|\d*\.\d+)(?:[eE][-+]?\d+)?(?:\s*-\s*\d*\.?\d+)?"
 )
+PLAIN = r"[-+]?(?:\d{1,3}(?:,\d{3})+|\d+)?(?:\.\d*)?(?:[eE][-+]?\d+)?"
+PLAIN_NUMBER = re.compile(rf"(?=.*\d){PLAIN}")
+AMOUNT_OR_GRADE = re.compile(  # <50, 0-1, 1+, 1:80
+    rf"(?:(?:[<>]=?|[\u2264\u2265])\s*{PLAIN}|{PLAIN}\s*-\s*{PLAIN}|\d+\+|\+\d+|[<>]?=?\s*1\s*:\s*\d+)"
+)
+NO_NUMBER = re.compile(r"[-+]?(?:nan|inf|infinity)", re.IGNORECASE)
 DECIMAL_COMMA = re.compile(r"[<>]?=?\s*[-+]?\d+,(?:\d{1,2}|\d{4,})")  # 1,234 may be a thousand
 OBSERVED = re.compile(r"[A-Z]{2}(?:ST|EN)?DTC")  # not --RFTDTC
 HOUR = np.timedelta64(3600, "s")
@@ -188,6 +195,42 @@ def decimal_comma(frame: Frame) -> np.ndarray:
     return comma & frame[number].isna().to_numpy()
 
 
+def garbled(frame: Frame) -> np.ndarray:
+    """Records whose result (first column) has a unit (third) and digits, and is no number (second).
+
+    `nan` and `inf` are marked without digits. A limit (`<50`), an interval (`0-1`), a grade (`1+`) and a
+    titre (`1:80`) are not; nor is a decimal comma, which `decimal_comma` marks.
+    """
+    result, number, unit = frame.columns[1:]
+    return (
+        _marks(frame[["USUBJID", result]], _is_garbled)
+        & (frame[number].isna() & frame[unit].notna()).to_numpy()
+    )
+
+
+def _is_garbled(text: str) -> bool:
+    text = " ".join(unicodedata.normalize("NFKC", text).split())
+    if NO_NUMBER.fullmatch(text):
+        return True
+    if PLAIN_NUMBER.fullmatch(text):
+        return not np.isfinite(float(text.replace(",", "")))
+    known = AMOUNT_OR_GRADE.fullmatch(text) or DECIMAL_COMMA.fullmatch(text)
+    return any(sign.isdigit() for sign in text) and not known
+
+
+def implausible(frame: Frame, study: Mapping) -> np.ndarray:
+    """Records whose number (second column) is outside the limits that `plausible` gives its test.
+
+    Missing: no number, or no limits for the test, is outside nothing. The limits themselves are inside.
+    """
+    test, number = frame[frame.columns[1]], pd.to_numeric(frame[frame.columns[2]])
+    limits = study.get("plausible", {})
+    codes, tests = pd.factorize(test)
+    known = [[float(each) for each in limits.get(name, NO_WINDOW)] for name in [*tests, ""]]
+    low, high = np.array(known)[codes].T
+    return ((number < low) | (number > high)).to_numpy(dtype=bool, na_value=False)
+
+
 def _marks(frame: Frame, is_wrong: Callable[[str], bool]) -> np.ndarray:
     """Records in which a column but the first has a wrong text; each distinct text is looked at once."""
     failed = np.zeros(len(frame), dtype=bool)
@@ -282,6 +325,6 @@ MASKS = {
         repeated, not_one_to_one, not_iso_8601, implausible_day, blank, outside_window, of_another_person,
         varies, alone, not_iso_duration, range_without_number, differ, over_an_hour_apart,
         serious_without_criterion, criterion_without_serious, without_study_day, lacking, not_done_and_result,
-        incompletely_coded, decimal_comma, dose_outside,
+        incompletely_coded, decimal_comma, dose_outside, garbled, implausible,
     )
 }  # fmt: skip

@@ -12,7 +12,7 @@ import pandas as pd
 
 from clinical import ascii, results
 from clinical.algorithms import evaluate
-from clinical.dates import impute_time, to_day
+from clinical.dates import impute_time, to_day, to_minutes
 from clinical.errors import DerivationError
 from clinical.findings import Findings
 from clinical.fingerprint import bucket_of
@@ -55,6 +55,7 @@ class Build:
         self._refs: dict[tuple[str, Part | None, str], Ref] = {}
         self.kinds = Kinds(names)
         self.comma = study.setting("comma_decimal") == "true"
+        self.to_minutes = study.setting("clock") == "minutes"
         self.findings = Findings()
         self.notes = Notes(bucket_of(self.persons, buckets))
         self.lineage: dict[tuple[str, str], Frame] = {}
@@ -130,7 +131,9 @@ class Build:
     def _typed(self, made: Made, name: str, column: Column) -> Column:
         kind = self._type(made.spec, name)
         if kind == "Char":
-            return self._text(made, name, as_text(column))
+            text = self._text(made, name, as_text(column))
+            dated = self.to_minutes and made.spec.layer == "sdtm" and name.endswith("DTC")
+            return to_minutes(text) if dated else text
         if kind == "Num" and not pd.api.types.is_float_dtype(column):
             number, bad = results.to_number(as_text(column), self.comma)
             self.found(

@@ -36,7 +36,8 @@ from clinical.typed_dates import read_typed, to_site_time
 
 __all__ = [
     "duration", "earliest", "has_time", "holds", "impute", "impute_time", "is_complete", "is_date", "is_time",
-    "iso_text", "join_time", "latest", "read_typed", "roll_over", "study_day", "to_day", "to_site_time",
+    "iso_text", "join_time", "latest", "read_typed", "roll_over", "study_day", "to_day", "to_minutes",
+    "to_site_time",
 ]  # fmt: skip
 
 _KNOWN = {"day": DAY, "month": MONTH, "year": YEAR}
@@ -205,6 +206,13 @@ def _month_and_day(days: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     months = calendar.astype("datetime64[D]").astype("datetime64[M]")
     day_of_month = calendar - months.astype("datetime64[D]").astype("int64")
     return months.astype("int64")[days - start], day_of_month[days - start]
+
+
+def to_minutes(dates: pd.Series) -> pd.Series:
+    """The dates with their times to the minute: `2024-03-29T14:23:59` is `2024-03-29T14:23` [C-DTC]."""
+    codes, values = distinct(dates)
+    end = len("2024-03-29T14:23")
+    return spread_text(codes, [v[:end] if read_moment(v) else v for v in values], dates.index)
 
 
 def join_time(dates: pd.Series, times: pd.Series) -> pd.Series:

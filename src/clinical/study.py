@@ -10,7 +10,7 @@ from pathlib import Path
 from clinical.ascii import read_transliteration
 from clinical.errors import SpecError, SpecErrors
 from clinical.forms import Form, read_forms
-from clinical.read import Mapping, read_yaml
+from clinical.read import Mapping, Sequence, read_yaml
 from clinical.spec import Dataset, read_dataset
 from clinical.standards import Standard, read_standards
 from clinical.terms import Terms
@@ -19,7 +19,7 @@ from clinical.units import Units
 LAYERS = ("sdtm", "adam")
 SETTINGS = (
     "study", "title", "sdtm_ig", "site_tz", "data_cut", "environment", "test_subjects", "subject", "manifest",
-    "ct", "comma_decimal", "accept_stops",
+    "ct", "comma_decimal", "accept_stops", "clock", "plausible",
 )  # fmt: skip
 NEAR = 0.8
 LIBRARY = Path(__file__).resolve().parents[2] / "mappings" / "library"
@@ -65,7 +65,7 @@ def load_study(folder: Path, library: Path = LIBRARY) -> Study:
     config = read_yaml(folder / "study.yml", folder.parent.parent)
     if not isinstance(config.get("study"), str) or not config["study"]:
         errors.append(SpecError("spec.needed", config.at, key="study"))
-    errors += misspelled_settings(config)
+    errors += [*misspelled_settings(config), *faulty_limits(config)]
     forms: dict[str, Form] = {}
     try:
         forms = read_forms(folder / "raw", folder.parent.parent)
@@ -113,6 +113,25 @@ def misspelled_settings(config: Mapping) -> Iterable[SpecError]:
         near = get_close_matches(key, SETTINGS, n=1, cutoff=NEAR)
         if near and key not in SETTINGS:
             yield SpecError("spec.setting", str(config.line(key)), key=key, meant=near[0])
+
+
+def faulty_limits(config: Mapping) -> Iterable[SpecError]:
+    """What is wrong with `plausible` of study.yml: a test has a lowest and a highest number."""
+    limits = config.get("plausible", Mapping())
+    for test in limits if isinstance(limits, Mapping) else ():
+        numbers = [_number(limit) for limit in limits[test]] if isinstance(limits[test], Sequence) else []
+        if len(numbers) != 2 or not numbers[0] < numbers[1]:
+            yield SpecError("spec.plausible", str(limits.line(test)), test=test)
+    if not isinstance(limits, Mapping):
+        yield SpecError("spec.plausible", str(config.line("plausible")), test="plausible")
+
+
+def _number(limit: object) -> float:
+    """The number; one that no comparison holds for where it is none."""
+    try:
+        return float(str(limit))
+    except ValueError:
+        return float("nan")
 
 
 def study_folders(mappings: Path) -> Iterable[Path]:

@@ -1,7 +1,7 @@
 """Units of measurement: a table of conversions, and which unit a test is reported in.
 
 A row of `units.csv` says: for this test (blank: any), a number in `from` times `factor` plus `offset` is
-the number in `to`. Factors may be fractions (`5/9`).
+the number in `to`. Factors may be fractions (`5/9`). A blank `from` is for a test that needs no unit (INR).
 """
 
 from __future__ import annotations
@@ -64,7 +64,8 @@ class Units:
         A test with rows of its own is reported in the units that these lead to; other tests by the rows
         for any test. The first row of a unit decides. Ranges are converted with the same factor and offset.
 
-        Missing: a test without rows of its own and without a unit has no unit: factor 1.
+        Missing: without a unit a test with rows of its own is known only if one of them has a blank `from`;
+                 a test without rows of its own has no unit then, and factor 1.
         Source:  rule C-RES; units.csv.
         """
         codes, found = self._per_pair(test, source, self._standard)
@@ -93,7 +94,7 @@ class Units:
         own = self._rows.get(test, {}) if test else {}
         targets = {row.to for rows in (own or self._rows[""]).values() for row in rows}
         if unit is None:
-            return None if own else Conversion(None, *SAME)
+            return next(iter(own.get(None, ())), None) if own else Conversion(None, *SAME)
         rows = self._from(test, unit) or ([Conversion(unit, *SAME)] if unit in targets else [])
         rows = rows or [row for row in self._from("", unit) if row.to in targets]
         return rows[0] if rows else None
@@ -123,8 +124,12 @@ def _read(path: Path) -> dict[str, dict[str | None, list[Conversion]]]:
             raise SpecError("units.columns", f"{name}:1", columns=",".join(_COLUMNS))
         for row in reader:
             at = f"{name}:{reader.line_num}"
-            rows = table.setdefault(row["test"] or "", {}).setdefault(row["from"], [])
-            if not row["from"] or not row["to"] or any(known.to == row["to"] for known in rows):
+            rows = table.setdefault(row["test"] or "", {}).setdefault(row["from"] or None, [])
+            if (
+                not (row["test"] or row["from"])
+                or not row["to"]
+                or any(known.to == row["to"] for known in rows)
+            ):
                 raise SpecError("units.row", at)
             rows.append(Conversion(row["to"], _number(row["factor"], at), _number(row["offset"] or "0", at)))
     return table

@@ -28,12 +28,18 @@ def code_field(field: Field, frame: Frame, report: Report) -> tuple[pd.Series, p
     by_text = _looked_up(text, _texts(field))
     has_text, has_code = text.notna().to_numpy(), code.notna().to_numpy()
     agreed = known.where(has_code, by_text)
-    shown = (code + " " + text.fillna("")).str.strip()
+    shown = _shown(text, code)
     report.add("raw.code-unknown", has_code & known.isna().to_numpy(), field.name, shown)
     report.add("raw.text-unknown", has_text & ~has_code & by_text.isna().to_numpy(), field.name, text)
     apart = has_text & known.notna().to_numpy() & ~(by_text == known).to_numpy(dtype=bool, na_value=False)
-    report.add("raw.code-disagrees", apart, field.name, text)
+    report.add("raw.code-disagrees", apart, field.name, shown)
     return _decoded(agreed, field).fillna(text), agreed
+
+
+def _shown(text: pd.Series, code: pd.Series) -> pd.Series:
+    """`Recovered (code 2)`; what text and code both say is said once."""
+    one = text.fillna(code)
+    return one.where(code.isna() | (one == code), one + " (code " + code + ")")
 
 
 def _texts(field: Field) -> dict[str, str]:

@@ -30,6 +30,7 @@ PAGES = {
     "INF": """
         record            | INFYN_STD | INFDOSE | INFDOSEU | INFDOSEU_STD | INFWT | INFPLAN
         INF/1/D0/0/0/0    | Y         | 709.9   | 10^6     | 10^6 cells   | 58.2  | 20
+        INF/1/D1/0/0/0    | Y         | 709.9   | cells    | cells        | 0     | 20
         """,
     "VS": """
         record            | VSND | TEMP | TEMP_UNIT | WEIGHT | WEIGHT_UNIT
@@ -42,6 +43,15 @@ PAGES = {
     "IC": """
         record            | ICDAT
         IC/1/SCR/0/0/0    | 2024-01-01
+        """,
+    "DM": """
+        record         | Subject | Folder | InstanceRepeatNumber | PageRepeatNumber | RecordPosition | SEX
+        DM/1/SCR/0/0/4 | 1       | SCR    | 0                    | 0                | 4              | Martian
+        """,
+    "IE": """
+        record         | Subject | Folder | InstanceRepeatNumber | PageRepeatNumber | RecordPosition | COHORT
+        IE/2/SCR/0/0/6 | 2       | SCR    | 0                    | 0                | 6              | DL3
+        IE/1/SCR/0/0/7 | 1       | SCR    | 0                    | 0                | 7              | DL9
         """,
 }  # fmt: skip
 
@@ -66,8 +76,8 @@ def shown(message: str, dataset: str, record: str, variable: str = "", **more: s
     ("message", "dataset", "record", "field", "value"),
     [
         ("V-raw.BM-102", "raw.BM", "BM/1/M4/0/0/0", "MRDPCT MRDRES", "MRDPCT <0.01, MRDRES Positive"),
-        ("V-raw.RS-103", "raw.RS", "RS/1/W8/0/0/0", "RSOVR", "Relapse"),
-        ("V-raw.RS-103", "raw.RS", "RS/1/W12/0/0/0", "RSOVR", "1"),
+        ("V-raw.RS-103", "raw.RS", "RS/1/W8/0/0/0", "RSOVR BM.BMBLAST", "RSOVR Relapse, BM.BMBLAST 56"),
+        ("V-raw.RS-103", "raw.RS", "RS/1/W12/0/0/0", "RSOVR BM.BMBLAST", "RSOVR 1, BM.BMBLAST 56"),
         ("V-MH-4", "MH", "MH/1/LOG/0/0/1", "MHENDAT MHSTDAT", "MHENDAT 2017-03-29, MHSTDAT 2017-04-07"),
         ("V-RS-101", "RS", "RS/1/W8/0/0/0", "RSDAT RSOVR", "RSDAT 2024-05-01, RSOVR Relapse"),
         ("V-EX-4", "EX", "INF/1/D0/0/0/0", "INFDAT INFENTIM INFSTTIM", ""),
@@ -76,7 +86,7 @@ def shown(message: str, dataset: str, record: str, variable: str = "", **more: s
 def test_a_rule_shows_the_fields_behind_its_columns_and_no_number_it_worked_out(
     message, dataset, record, field, value
 ):
-    """Coded answers by their text, or else by their code; `blasts` and `remission` are on other pages."""
+    """Coded answers by their text, or else by their code; `blasts` was looked up on another page."""
     found = shown(message, dataset, record, value="RSOVR_STD 1, blasts 56")
     assert (found["field"], found["value"]) == (field, value)
 
@@ -104,7 +114,34 @@ def test_of_a_blank_page_no_field_is_named():
     assert (found["field"], found["value"], found["form"]) == ("", "", "VS")
 
 
-def test_what_is_about_a_person_and_no_field_of_the_page_it_came_from_names_no_page():
-    """DM comes from the page of consent, which says nothing of a death."""
-    found = shown("V-DM-66", "DM", "IC/1/SCR/0/0/0", variable="DTHFL")
-    assert (found["form"], found["folder"], found["field"], found["value"]) == ("", "", "", "")
+def person(message: str, variable: str) -> dict[str, str]:
+    """What is shown of a finding about DM, which comes from the page of consent."""
+    record = {"subject": "1", "record": "IC/1/SCR/0/0/0", "line": "0", "page": "0", "instance": "0"}
+    found = shown(message, "DM", record.pop("record"), variable=variable, **record)
+    return {name: found[name] for name in ("form", "folder", "line", "record", "field", "value")}
+
+
+@pytest.mark.parametrize(
+    ("message", "variable", "form", "folder", "line", "field", "value"),
+    [
+        ("checks.empty", "SEX", "DM", "SCR", "4", "SEX", "Martian"),
+        ("V-DM-56", "", "IE", "SCR", "7", "COHORT ELIGDEC", "COHORT DL9"),
+        ("V-DM-59", "", "IC", "SCR", "0", "ICDAT ICTIM", "ICDAT 2024-01-01"),
+        ("V-DM-66", "DTHFL", "DTH", "", "", "", ""),
+        ("V-DM-61", "", "", "", "", "", ""),
+    ],
+)
+def test_what_is_about_a_person_is_shown_on_the_page_that_holds_the_field(
+    message, variable, form, folder, line, field, value
+):
+    """The person has no death page, and DM-61 is about no page at all."""
+    found = person(message, variable)
+    assert [found[name] for name in ("form", "folder", "line", "field", "value")] == [
+        form, folder, line, field, value,
+    ]  # fmt: skip
+    assert found["record"] == (f"{form}/1/SCR/0/0/{line}" if line else "")
+
+
+def test_of_a_division_by_zero_the_field_that_is_0_is_shown():
+    found = shown("build.by-zero", "EX", "INF/1/D1/0/0/0", variable="EXDOSE")
+    assert (found["field"], found["value"]) == ("INFWT", "0")

@@ -6,13 +6,27 @@ import pandas as pd
 from python_calamine import CalamineWorkbook
 
 from cdiscflow.queries import COLUMNS, page_of, queries_of, write_listing
+from cdiscflow.writing import sites_of
 from clinical.findings import COLUMNS as FINDING
 from clinical.findings import with_status
+from clinical.form_fields import Field
+from clinical.forms import Form, Source
+from clinical.read import At
+from tests.tables import table
 
 SITES = {"01-001": "01", "01-002": "01", "02-001": "02"}
 FOLDERS = ["SCR", "D28", "W8"]
 RULES = {"EC": "", "EX": "B-DIRT-19"}
-LABELS = {("RS", "RSOVR"): "Overall Response"}
+AT = At("raw.yml", 1)
+LABELS = {"RS": {"RSOVR": "Overall Response"}, "BM": {"BMBLAST": "Blasts (%)"}, "LBLINE": {}}
+FORMS = {
+    form: Form(form, AT, Source(f"edc_csv/{form}.csv", odm=f"FO.{form.removesuffix('LINE')}"),
+               fields={name: Field(name, AT, label=label) for name, label in fields.items()})
+    for form, fields in LABELS.items()
+} | {
+    "PELINE": Form("PELINE", AT, Source("edc_csv/PE.csv")),
+    "XRAY": Form("XRAY", AT, Source("all.xlsx", sheet="X")),
+}  # fmt: skip
 
 
 def finding(subject="01-001", folder="SCR", todo="Query the date.", **more):
@@ -21,7 +35,8 @@ def finding(subject="01-001", folder="SCR", todo="Query the date.", **more):
         "page": "0", "line": "0", "field": "RSDAT", "text": "the date is odd", "value": "2024",
     }  # fmt: skip
     line = {**dict.fromkeys(FINDING, ""), **given, "subject": subject, "folder": folder, "todo": todo, **more}
-    return line | {"record": "/".join(line[name] for name in ("form", "subject", "folder", "page", "line"))}
+    record = "/".join(line[name] for name in ("form", "subject", "folder", "page", "line"))
+    return {**line, "record": line["record"] or record}
 
 
 def findings(*lines, before=None, extract="2024-06-01"):
@@ -29,7 +44,7 @@ def findings(*lines, before=None, extract="2024-06-01"):
 
 
 def queries(*lines, **more):
-    return queries_of(findings(*lines, **more), SITES, FOLDERS, LABELS)
+    return queries_of(findings(*lines, **more), SITES, FOLDERS, FORMS)
 
 
 def test_only_what_a_site_can_answer_is_asked():
@@ -75,21 +90,160 @@ def test_queries_stand_by_site_subject_visit_page_and_line():
 def test_a_query_keeps_its_id_over_nights_and_goes_when_it_is_answered():
     first = findings(finding(), finding(folder="W8"))
     second = findings(finding(value="2025"), before=first, extract="2024-06-02")
-    one, two = (queries_of(each, SITES, FOLDERS, {}) for each in (first, second))
+    one, two = (queries_of(each, SITES, FOLDERS, FORMS) for each in (first, second))
     assert two["query"].tolist() == one["query"].tolist()[:1]
     assert two[["status", "first_seen"]].to_numpy().tolist() == [["open", "2024-06-01"]]
 
 
 def test_no_record_is_asked_the_same_twice():
-    """Two datasets made of one record ask one question; another record, or another question, is another."""
+    """Two datasets made of one record ask one question; another record, or another field, is another."""
     two = [finding(dataset=name, message=f"V-{name}-4", field="", rule=rule) for name, rule in RULES.items()]
-    found = queries(*two, finding(page="1"), finding(todo="Query the visit."))
+    found = queries(*two, finding(page="1"), finding(field="RSVIS", todo="Query the visit."))
+    assert found[["page", "question", "rule"]].to_numpy().tolist() == [
+        ["0", "The date is odd. Please confirm or correct the date.", "B-DIRT-19"],
+        ["0", "The date is odd. Please confirm or correct the visit.", "V-raw.RS-1"],
+        ["1", "The date is odd. Please confirm or correct the date.", "V-raw.RS-1"],
+    ]
+    assert found["query"].is_unique
+
+
+def visits(number: int, **more: str) -> list[dict[str, str]]:
+    """As many records of a subject that are asked the same."""
+    return [finding(folder=f"D{day}", **more) for day in range(number)]
+
+
+def test_what_more_than_ten_records_of_a_subject_ask_alike_is_asked_once():
+    """One wrong date of birth: visits of two forms have no place in common, and another subject is apart."""
+    found = queries(*visits(6), *visits(5, form="BM", field="BMDAT"), finding("01-002"))
+    shown = ["subject", "form", "folder", "page", "line", "field", "value", "question"]
+    assert found[shown].to_numpy().tolist() == [
+        ["01-001", "", "", "", "", "", "2024",
+         "The date is odd. This is so for 11 records, which findings.csv lists."
+         " Please confirm or correct the date."],
+        ["01-002", "RS", "SCR", "0", "0", "RSDAT", "2024",
+         "The date is odd. Please confirm or correct the date."],
+    ]  # fmt: skip
+    assert len(queries(*visits(10))) == 10
+
+
+def test_forms_in_common_are_needed_for_a_visit_or_a_field_in_common():
+    """A field of one form is none of another."""
+    pages = [finding(form=form, page=str(page)) for form in ("RS", "BM") for page in range(6)]
+    assert queries(*pages)[["form", "folder", "field"]].to_numpy().tolist() == [["", "", ""]]
+
+
+def test_many_records_of_one_form_are_asked_about_with_the_form():
+    found = queries(*visits(11, value=""), *visits(11, value="x", field="RSOVR", text="odd"))
+    assert found[["form", "folder", "vendor", "field"]].to_numpy().tolist() == [
+        ["RS", "", "", "Overall Response [RSOVR]"],
+        ["RS", "", "", "RSDAT"],
+    ]
+
+
+def test_a_question_about_many_records_keeps_its_id_when_some_are_answered():
+    first = findings(*visits(12))
+    second = findings(*visits(11), before=first, extract="2024-06-02")
+    one, two = (queries_of(each, SITES, FOLDERS, FORMS) for each in (first, second))
+    assert one["query"].tolist() == two["query"].tolist()
+    assert two[["status", "first_seen"]].to_numpy().tolist() == [["open", "2024-06-01"]]
+
+
+def test_two_reasons_to_ask_about_the_same_fields_are_one_query_that_keeps_its_id():
+    """A visit before an earlier one, and outside its window: one of the two is answered first."""
+    order = finding(text="the visit is before an earlier one", field="A B", value="A 1, B 2", rule="B-DIRT-8")
+    window = finding(
+        text="outside its window", field="B A", value="B 2, A 1", message="V-raw.RS-2", todo="Query it."
+    )
+    both, one = queries(order, window), queries(window)
+    assert both[["value", "question", "rule"]].to_numpy().tolist() == [
+        ["B 2, A 1",
+         "The visit is before an earlier one. Outside its window. Please confirm or correct the date.",
+         "B-DIRT-8"],
+    ]  # fmt: skip
+    assert both["query"].tolist() == one["query"].tolist()
+    assert one["question"].tolist() == ["Outside its window. Please confirm or correct it."]
+
+
+def test_nothing_is_asked_of_a_field_of_a_page_that_is_empty():
+    """What was collected on it is asked about, and so is another page."""
+    blank = finding(field="", value="", text="the page is blank", todo="Query the page.")
+    both = finding(field="RSDAT RSND", value="", text="neither", todo="Query both.", page="3")
+    empty = [finding(value="", text="empty", page=page) for page in ("0", "1", "3")]
+    found = queries(blank, both, *empty, finding(field="RSOVR"))
+    assert found[["page", "field"]].to_numpy().tolist() == [
+        ["0", ""],
+        ["0", "Overall Response [RSOVR]"],
+        ["1", "RSDAT"],
+        ["3", "RSDAT, RSND"],
+    ]
+
+
+def test_an_empty_variable_is_asked_about_only_if_nothing_else_is_asked_of_its_field():
+    empty = {"dataset": "RS", "message": "checks.empty", "text": "RS: RSORRES is empty", "variable": "X"}
+    found = queries(
+        finding(), finding(**empty), finding(page="1", **empty), finding(page="2", **{**empty, "value": ""})
+    )
     assert found[["page", "question"]].to_numpy().tolist() == [
         ["0", "The date is odd. Please confirm or correct the date."],
-        ["0", "The date is odd. Please confirm or correct the visit."],
-        ["1", "The date is odd. Please confirm or correct the date."],
+        ["1", "No standard value is known for this answer. Please confirm or correct the date."],
+        ["2", "A value that is always needed is empty. Please confirm or correct the date."],
     ]
-    assert (found["query"].is_unique, found["rule"].tolist()) == (True, ["B-DIRT-19", "", ""])
+
+
+def test_a_page_that_is_not_there_is_asked_about_where_no_other_page_asks_for_it():
+    place = dict.fromkeys(("folder", "page", "line", "instance", "field", "value"), "")
+    lines = [
+        finding(subject, dataset="DM", form="DTH", keys=f"P {subject}", todo="Query the death page.", **place)
+        for subject in ("01-001", "01-002")
+    ]
+    for line in lines:
+        line["record"] = ""
+    found = queries(*lines, finding(text="dead", todo="Query the death page."))
+    assert found[["subject", "form", "folder", "vendor"]].to_numpy().tolist() == [
+        ["01-001", "RS", "SCR", ""],
+        ["01-002", "DTH", "", ""],
+    ]
+
+
+def test_a_site_reads_what_was_missing_and_not_what_we_computed():
+    words = [("build.by-zero", "X: division by zero"), ("build.lookup-none", "X: no record of SV.X")]
+    found = queries(*(finding(message=name, text=text, variable="X", field=name[6:]) for name, text in words))
+    assert found["question"].tolist() == [
+        "The value is 0, and another value is divided by it. Please confirm or correct the date.",
+        "The page or the value that belongs to this record is missing. Please confirm or correct the date.",
+    ]
+
+
+def test_a_record_of_a_vendor_is_told_by_what_tells_it_from_the_others():
+    lines = [
+        finding(form="lab", record=f"lab/01-001/L1/{test}/2024-05-01", instance="", page="", line="")
+        for test in ("WBC", "HGB")
+    ]
+    found = queries(*lines, finding())
+    assert found[["form", "vendor"]].to_numpy().tolist() == [
+        ["lab", "L1/HGB/2024-05-01"],
+        ["lab", "L1/WBC/2024-05-01"],
+        ["RS", ""],
+    ]
+    assert "L1/HGB/2024-05-01" in page_of(found, "RD1302", "r1")
+
+
+def test_a_form_has_the_name_of_the_edc():
+    """The OID of an ODM file, the sheet of a workbook, or else the name of the file."""
+    found = queries(*(finding(form=form) for form in ("RS", "LBLINE", "PELINE", "XRAY", "other")))
+    assert sorted(found["form"]) == ["LB", "PE", "RS", "X", "other"]
+
+
+def test_a_field_of_another_page_has_its_label_too():
+    found = queries(finding(field="RSOVR BM.BMBLAST"))
+    assert found["field"].tolist() == ["Overall Response [RSOVR], Blasts (%) [BM.BMBLAST]"]
+
+
+def test_a_subject_number_that_nobody_knows_names_its_site():
+    found = queries(*(finding(subject) for subject in ("01-0014", "ST-02-001", "7-01", "1-12")))
+    assert sorted(zip(found["subject"], found["site"], strict=True)) == [
+        ("01-0014", "01"), ("1-12", ""), ("7-01", ""), ("ST-02-001", "02"),
+    ]  # fmt: skip
 
 
 def test_a_query_keeps_its_id_when_one_of_the_datasets_that_ask_it_is_gone():
@@ -98,7 +252,7 @@ def test_a_query_keeps_its_id_when_one_of_the_datasets_that_ask_it_is_gone():
     first = findings(ex)
     second = findings(ec, ex, before=first, extract="2024-06-02")
     third = findings(ec, before=second, extract="2024-06-03")
-    one, two, three = (queries_of(each, SITES, FOLDERS, {}) for each in (first, second, third))
+    one, two, three = (queries_of(each, SITES, FOLDERS, FORMS) for each in (first, second, third))
     assert one["query"].tolist() == two["query"].tolist() == three["query"].tolist()
     assert two[["status", "first_seen"]].to_numpy().tolist() == [["open", "2024-06-01"]]
 
@@ -153,3 +307,25 @@ def test_without_queries_there_is_a_header_and_a_page_that_says_so(tmp_path):
     none = queries(finding(todo="Report it."))
     write_listing(tmp_path / "queries.xlsx", none, "RD1302")
     assert "0 open queries on 0 subjects" in page_of(none, "RD1302", "r1")
+
+
+def test_the_site_of_a_subject_is_that_of_dm_or_else_of_its_pages():
+    """01-009 has no record in DM."""
+    frames = {
+        "IC": table("""
+            Subject | SiteNumber
+            01-001  | 09
+            01-009  | 01
+            01-010  |
+            """),
+        "lab": table("""
+            Subject
+            01-002
+            """),
+    }
+    dm = table("""
+        SUBJID | SITEID
+        01-001 | 01
+        """)
+    assert sites_of(frames, dm) == {"01-001": "01", "01-009": "01"}
+    assert sites_of(frames, pd.DataFrame()) == {"01-001": "09", "01-009": "01"}

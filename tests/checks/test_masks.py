@@ -199,6 +199,54 @@ def test_a_comma_that_groups_no_thousands_is_a_decimal_comma():
     assert marked("decimal_comma", drawn) == [0, 1, 2]
 
 
+def test_a_result_with_a_unit_and_digits_that_is_no_number_is_garbled():
+    """C-RES: limits, intervals, grades and titres are results; a decimal comma has a rule of its own."""
+    drawn = """
+        USUBJID | LBORRES      | LBSTRESN | LBORRESU
+        P1      | 1.234,5      |          | U/L
+        P1      | nan          |          | U/L
+        P1      | -INF         |          | U/L
+        P1      | 1.2.3        |          | U/L
+        P1      | 0x1F         |          | U/L
+        P1      | 1e400        |          | U/L
+        P1      | 12O          |          | %
+        P1      | ~5           |          | U/L
+        P1      | 1,20         |          | U/L
+        P1      | 1,2,3        |          | U/L
+        P1      | 1,200        | 1200     | U/L
+        P1      | 1,200        |          | furlong
+        P1      | 1.2E5        |          | furlong
+        P1      | < 50         |          | U/L
+        P1      | ≥1,000.5     |          | U/L
+        P1      | 0-1          |          | %
+        P1      | 3 - 4        |          | %
+        P1      | 1+           |          | g/L
+        P1      | 1:80         |          | RATIO
+        P1      | NOT DETECTED |          | U/L
+        P1      | 1.2.3        |          |
+        P1      | ５.５         |          | furlong
+        P1      |              |          | U/L
+        """
+    assert marked("garbled", drawn) == [0, 1, 2, 3, 4, 5, 6, 7, 9]
+
+
+def test_a_result_outside_the_limits_of_its_test_is_implausible():
+    """Both limits are inside; a test without limits, and a study without any, asks nothing."""
+    drawn = """
+        USUBJID | VSTESTCD | VSSTRESN
+        P1      | TEMP     | 29.9
+        P1      | TEMP     | 30
+        P1      | TEMP     | 45
+        P1      | TEMP     | 45.1
+        P1      | HEIGHT   | 0
+        P1      | TEMP     |
+        P1      |          | 500
+        """
+    setting = {"plausible": {"TEMP": ["30", "45"]}}
+    assert masks.implausible(table(drawn), setting).nonzero()[0].tolist() == [0, 3]
+    assert not masks.implausible(table(drawn), {}).any()
+
+
 def test_a_level_that_no_event_has_is_not_missed():
     drawn = """
         USUBJID | AEDECOD | AELLT | AEHLTCD

@@ -57,7 +57,7 @@ def standard(test: str | None, result: str | None, unit: str | None, **options) 
         ("EBDNA", "4.10", "copies/mL", ("4.1", 4.1, "copies/mL")),
         # other text is not converted, so it has no standard unit
         ("ALB", "3-4", "g/dL", ("3-4", None, None)),
-        ("INR", "1.1", None, ("1.1", 1.1, None)),
+        ("INR", "1.1", None, ("1.1", 1.1, "RATIO")),
         ("ALB", None, "g/dL", (None, None, None)),
     ],
 )

@@ -54,7 +54,7 @@ def test_where_text_and_code_disagree_the_code_wins_and_there_is_a_finding(tmp_p
     assert found["text"].unique().tolist() == [
         "RSOVR shows another answer than the one its code stands for; the code is kept"
     ]
-    assert found["value"].tolist() == ["CR", "complete"]
+    assert found["value"].tolist() == ["CR (code 3)", "complete (code 1)"]
     assert found[["rule", "severity"]].drop_duplicates().to_numpy().tolist() == [["B-DIRT-4", "warning"]]
 
 
@@ -62,7 +62,13 @@ def test_an_unknown_code_gives_no_code_keeps_the_text_and_is_a_finding(tmp_path)
     extract = rs(tmp_path, "MRD,9", "CR,9")
     assert both(extract) == [("MRD", ""), ("CR", "")]
     assert texts(extract, "raw.code-unknown") == ["the code of RSOVR is not in the list"] * 2
-    assert extract.findings["value"].tolist() == ["9 MRD", "9 CR"]
+    assert extract.findings["value"].tolist() == ["MRD (code 9)", "CR (code 9)"]
+
+
+def test_what_text_and_code_both_say_is_shown_once(tmp_path):
+    """Also where there is a code alone."""
+    extract = rs(tmp_path, "9,9", ",8")
+    assert extract.findings["value"].tolist() == ["9", "8"]
 
 
 def test_an_unknown_text_without_code_keeps_the_row_and_is_a_finding(tmp_path):

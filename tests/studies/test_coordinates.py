@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -81,24 +82,39 @@ def test_every_finding_with_coordinates_leads_to_a_record_of_the_delivered_file(
 
 
 def test_what_a_query_shows_as_collected_stands_in_the_record(night):
-    """Every value, in the cell of its field or of its code; of a page entered twice, one in each entry."""
+    """Every value, in the cell of its field or of its code; of a page entered twice, one in each entry.
+
+    What was looked up stands on another page of the visit: `BM.BMBLAST 56`.
+    """
     asked = on_pages(night.queries)
     assert (asked["value"] != "").sum() > 30
     for each in asked.to_dict("records"):
         records = night.at(each["form"], [each[name] for name in SHOWN])
-        cells = {cell for record in records for cell in record.values() if isinstance(cell, str)}
+        cells = cells_of(records)
         for entry in each["value"].split(" / ") if len(records) > 1 else [each["value"]]:
             one = each["field"].count("[") <= 1
             for part in [entry] if one else entry.split(", "):
-                assert (part if one else part.partition(" ")[2]) in {"", *cells}, (each, part)
+                name, _, value = ("", "", part) if one else part.partition(" ")
+                form = name.rpartition(".")[0]
+                there = cells_of(night.pages[form]) if form else cells
+                both = re.fullmatch(r"(.*) \(code (.*)\)", value)
+                assert {*(both.groups() if both else [value])} <= {"", *there}, (each, part)
 
 
-def test_every_query_of_a_subject_of_the_study_names_a_page_but_for_one_that_is_not_there(night):
-    """The death page of 01-009 was taken away, and nobody knows it under another number."""
-    nowhere = night.queries[night.queries["form"] == ""]
-    assert nowhere[["subject", "rule"]].to_numpy().tolist() == [["01-009", "C-RECON"]]
+def cells_of(records: list[dict[str, str]]) -> set[str]:
+    """Every text of some records."""
+    return {cell for record in records for cell in record.values() if isinstance(cell, str)}
+
+
+def test_every_query_names_a_page_and_a_page_that_is_gone_is_asked_for_on_those_that_tell_of_it(night):
+    """The death page of 01-009 was taken away; adverse event and end of study still tell of the death."""
+    assert (night.queries["form"] != "").all()
+    assert (night.queries["rule"] != "").all()
     taken = [line["record"] for line in night.ledger if line["after"] == "" and line["before"] == "(removed)"]
     assert "DTH/01-009/LOG/0/0/0" in taken
+    asking = night.queries[night.queries["question"].str.contains("the death page.", regex=False)]
+    asking = asking[asking["subject"] == "01-009"]
+    assert asking[["form", "rule"]].to_numpy().tolist() == [["AE", "B-DIRT-22"], ["DS", "B-DIRT-22"]]
 
 
 def test_no_query_is_asked_twice_about_a_record(night):

@@ -55,7 +55,7 @@ def test_every_form_is_delivered_with_system_columns_and_all_its_fields(extract)
             header = next(csv.reader(lines))
         assert header[:16] == SYSTEM or form.source.path.startswith("external/"), name
         assert len(set(header)) == len(header), name
-        dated = ("_RAW", "_YYYY", "_MM", "_DD") if form.source.path.startswith("external/") else ()
+        dated = ("_RAW", "_YYYY", "_MM", "_DD", "_STD") if form.source.path.startswith("external/") else ()
         wanted = {column for field in form.fields.values() for column in field.columns}
         wanted = {column for column in wanted if not column.endswith(dated)}
         assert wanted <= set(header), name

@@ -62,6 +62,29 @@ def test_time_points_dates_and_visits_come_from_the_page():
     copies().asks()
 
 
+def test_a_unit_that_is_wrong_for_copies_gives_no_number_and_is_asked():
+    """B-DIRT-11, C-RES: copies per mL of blood are not copies per ug of DNA, nor are copies of nothing."""
+    got = domain(
+        "PC",
+        ck_qpcr="""
+        Subject | BARCODE | COLLDTC          | MATRIX | RESULT | UNIT           | LLOQ | REPEAT | QC
+        01-001  | C1      | 2024-03-20T08:00 | PB     | 60     | copies/ug gDNA | 50   | 0      | PASS
+        01-001  | C2      | 2024-03-21T08:00 | PB     | 31562  | copies/mL      | 50   | 0      | PASS
+        01-001  | C3      | 2024-03-22T08:00 | PB     | 31562  |                | 50   | 0      | PASS
+        01-001  | C4      | 2024-03-23T08:00 | PB     | <50    | copies/ug gDNA | 50   | 0      | PASS
+        """,
+    )
+    got.shows("""
+        PCREFID | PCORRES | PCSTRESC | PCSTRESN | PCSTRESU
+        C1      | 60      | 60       | 60       | DNA copies/ug
+        C2      | 31562   |          |          |
+        C3      | 31562   |          |          |
+        C4      | <50     | BLQ      |          | DNA copies/ug
+        """)
+    asked = got.findings[got.findings["message"] == "build.no-unit"]
+    assert asked["variable"].tolist() == ["PCSTRESN", "PCSTRESN"]
+
+
 def test_samples_after_a_second_infusion_belong_to_it():
     """C.4 PCGRPID: the day of the second infusion already counts for it, the day before does not."""
     got = domain(

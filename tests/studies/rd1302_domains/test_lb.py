@@ -263,3 +263,49 @@ def test_a_ticked_page_gives_no_result_even_if_values_are_on_it():
         LBTESTCD | LBCAT       | LBORRES | LBSTAT
         LBALL    | BONE MARROW |         | NOT DONE
         """)
+
+
+def test_a_unit_that_is_wrong_for_the_test_gives_no_number_and_is_asked():
+    """B-DIRT-11, C-RES: pg/mL of interleukin 6 are ng/L; ng/mL, IU/mL and none are no unit of it; U/L none of APTT."""
+    got = domain(
+        "LB",
+        central_lab="""
+        Subject | COLLDATE         | ACCESSION | TESTCODE | RESULT | UNITS | STATUS | REPORTDT
+        01-001  | 2024-05-10T08:00 | A1        | APTT     | 30     | sec   | F      | 2024-05-11
+        01-001  | 2024-05-10T09:00 | A2        | APTT     | 30     | U/L   | F      | 2024-05-11
+        01-001  | 2024-05-10T10:00 | A3        | APTT     | 30     |       | F      | 2024-05-11
+        01-001  | 2024-05-10T11:00 | A4        | INR      | 1.1    |       | F      | 2024-05-11
+        """,
+        cytokine="""
+        Subject | COLLDTC          | ANALYTE | RESULT | UNIT
+        01-001  | 2024-05-10T08:00 | IL-6    | 13.8   | pg/mL
+        01-001  | 2024-05-10T09:00 | IL-6    | 13.8   | ng/mL
+        01-001  | 2024-05-10T10:00 | IL-6    | 13.8   | IU/mL
+        01-001  | 2024-05-10T11:00 | IL-6    | 13.8   |
+        """,
+    )
+    got.shows("""
+        LBTESTCD | LBDTC            | LBORRES | LBSTRESC | LBSTRESN | LBSTRESU
+        APTT     | 2024-05-10T08:00 | 30      | 30       | 30       | sec
+        APTT     | 2024-05-10T09:00 | 30      |          |          |
+        APTT     | 2024-05-10T10:00 | 30      |          |          |
+        INR      | 2024-05-10T11:00 | 1.1     | 1.1      | 1.1      | RATIO
+        INTLK6   | 2024-05-10T08:00 | 13.8    | 13.8     | 13.8     | ng/L
+        INTLK6   | 2024-05-10T09:00 | 13.8    |          |          |
+        INTLK6   | 2024-05-10T10:00 | 13.8    |          |          |
+        INTLK6   | 2024-05-10T11:00 | 13.8    |          |          |
+        """)
+    asked = got.findings[got.findings["message"] == "build.no-unit"]
+    assert asked["variable"].tolist() == ["LBSTRESN"] * 5
+
+
+def test_seconds_of_a_laboratory_are_left_out():
+    """C-DTC: Thh:mm."""
+    got = domain(
+        "LB",
+        central_lab="""
+        Subject | COLLDATE            | ACCESSION | TESTCODE | RESULT | UNITS | STATUS | REPORTDT
+        01-001  | 2024-05-10T14:23:59 | A1        | ALT      | 30     | U/L   | F      | 2024-05-11
+        """,
+    )
+    assert got.frame["LBDTC"].tolist() == ["2024-05-10T14:23"]
