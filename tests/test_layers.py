@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import csv
 import re
 from collections.abc import Iterator
 from functools import cache
@@ -183,7 +184,7 @@ def identities() -> set[str]:
 
 
 def plans() -> set[str]:
-    """What only a study's plan knows: texts of visits, analysis parameters of its own."""
+    """What only a study's plan knows: texts of visits, analysis parameters that are no variable of ADaM."""
     found: set[str] = set()
     for path in sorted((ROOT / "mappings").glob("*/study.yml")):
         found |= listed(read_yaml(path, ROOT), "visits", "VISIT")
@@ -191,7 +192,14 @@ def plans() -> set[str]:
             parameters = read_yaml(spec, ROOT).get("parameters", {})
             named = (name for name, rule in parameters.items() if isinstance(rule, dict) and "label" in rule)
             found |= {name for name in named if len(name) > 3}
-    return found
+    return found - variables()
+
+
+def variables() -> set[str]:
+    """The variables of ADaM."""
+    standard = ROOT / "mappings" / "library" / "standards" / "adam.csv"
+    with standard.open(encoding="utf-8", newline="") as lines:
+        return {line["variable"] for line in csv.DictReader(lines)}
 
 
 def listed(config: dict, key: str, *columns: str) -> set[str]:
@@ -239,6 +247,35 @@ def test_the_code_knows_no_visit_and_no_parameter_of_a_study():
         f"{path.relative_to(ROOT)}:{number}: {text}"
         for path in python_files("src", "flows")
         if simulator not in path.parents
+        for number, text in constants(parsed(path))
+        if names.search(text)
+    ]
+    assert found == []
+
+
+def answers() -> set[str]:
+    """How the responses of a study read, and what its windows and all its parameters are called."""
+    found: set[str] = set()
+    mapped = [*(ROOT / "mappings").glob("*/study.yml"), ROOT / "tests" / "studies" / "oncodemo" / "study.yml"]
+    for path in mapped:
+        config = read_yaml(path, ROOT)
+        found |= {name for key in ("codes", "values") for name in config.get("response", {}).get(key, ())}
+        found |= {name for key in ("response_windows", "analysis_windows") for name in config.get(key, ())}
+        for spec in path.parent.glob("adam/*.yml"):
+            parameters = read_yaml(spec, ROOT).get("parameters", {})
+            found |= {name for name, rule in parameters.items() if isinstance(rule, dict) and "label" in rule}
+    domains = {path.stem.upper() for path in (ROOT / "mappings").glob("*/sdtm/*.yml")}
+    return {name for name in found if not name.isdigit()} - domains - variables()
+
+
+def test_the_derivations_know_no_response_window_or_parameter_of_a_study():
+    """A verb that knew `CR` or `W4` would hold for one disease only."""
+    words = answers()
+    assert {"CR", "CRi", "RD", "NON-CR/NON-PD", "W12", "OVR", "BOR", "PFS", "OS"} <= words
+    names = any_of(words)
+    found = [
+        f"{path.relative_to(ROOT)}:{number}: {text}"
+        for path in python_files("src/adam", "src/sdtm")
         for number, text in constants(parsed(path))
         if names.search(text)
     ]

@@ -85,3 +85,26 @@ def test_the_simulated_study_runs_green_and_its_explained_value_is_that_of_the_r
     said = plain(command(capsys, "explain", "rd1302", "ADTTE", "DOR", "--subject", "01-004").out)
     for line, sample in zip(said, plain(block[0]), strict=True):
         assert re.fullmatch(".*".join(map(re.escape, sample.split("..."))), line), line
+    for dataset, parameters in EXPLAINED.items():
+        for parameter in parameters:
+            every_row_says_why(
+                command(capsys, "explain", "rd1302", dataset, parameter).out.splitlines(), dataset
+            )
+
+
+EXPLAINED = {
+    "ADTTE": ("OS", "DOR", "DORHSCT", "EFSINF", "EFSMISS", "TTHSCT", "FUP"),
+    "ADRS": ("OVR", "STW8", "BOR", "PD", "HSCTANY", "MRDNEG"),
+}
+
+
+def every_row_says_why(lines: list[str], dataset: str) -> None:
+    """Below each row stands one sentence, and the way ends at a page (issue 4, item 3)."""
+    rows = [place for place, line in enumerate(lines) if line.startswith(f"{dataset} row ")]
+    assert rows
+    for first, last in zip(rows, [*rows[1:], len(lines)], strict=True):
+        below = lines[first + 1 : last]
+        assert below[0].startswith("  why: "), below
+        assert below[0].endswith("."), below
+        assert sum("why: " in line for line in below) == 1
+        assert any(line.lstrip().startswith("EDC page ") for line in below), below

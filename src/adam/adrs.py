@@ -17,7 +17,7 @@ from clinical.frames import Frame, take
 from clinical.spec import Dataset
 
 
-def adrs(adsl: Frame, rs: Frame, cp: Frame, sv: Frame, spec: Dataset) -> Frame:
+def adrs(adsl: Frame, rs: Frame, cp: Frame | None = None, sv: Frame | None = None, *, spec: Dataset) -> Frame:
     """ADRS: one record per subject, parameter and date or analysis visit.
 
     Rows:    collected responses and MRD samples of the safety population, all dates; of every other parameter

@@ -10,7 +10,7 @@ import pandas as pd
 
 from adam.adrs_rules import Parameter, Rules
 from adam.verbs.mrd import flag_samples, mrd_samples
-from adam.verbs.response import Assessed, assess, collected_responses
+from adam.verbs.response import Assessed, assess, collected_responses, flag_confirmed, flag_considered
 from adam.verbs.subjects import first_rows, of_subject, within
 from adam.verbs.windows import add_visit
 from clinical.distinct import spread_text
@@ -60,6 +60,16 @@ class Evidence:
         return self._assessed[not_used_after]
 
     @cached_property
+    def considered(self) -> np.ndarray:
+        """The responses of the evaluable set and, on other days up to its end, those not adequate."""
+        return flag_considered(self.responses, self.adsl, self.rules.limits, self.rules.until, self.assessed)
+
+    @cached_property
+    def confirmed(self) -> np.ndarray:
+        """The responses considered that need no confirmation or have it."""
+        return flag_confirmed(self.responses, self.considered, self.rules.criteria)
+
+    @cached_property
     def used_samples(self) -> np.ndarray:
         """The samples of E-MRDSET."""
         return flag_samples(self.samples, self.adsl, self.rules.limits, self.rules.until, self.assessed)
@@ -94,16 +104,19 @@ class Evidence:
         return take(self.responses["ADT"], rows)
 
 
-def gather(adsl: Frame, rs: Frame, cp: Frame, sv: Frame, rules: Rules) -> Evidence:
-    """The safety population with its dated responses and samples, each with its analysis visit."""
+def gather(adsl: Frame, rs: Frame, cp: Frame | None, sv: Frame | None, rules: Rules) -> Evidence:
+    """The safety population with its dated responses and samples, each with its analysis visit.
+
+    A study without such samples has no CP (then there are none), one without SV no dates of visits.
+    """
     adsl = adsl.loc[adsl["SAFFL"] == "Y"].reset_index(drop=True)
     limits, note = rules.limits, rules.criteria.visit_note
     responses = collected_responses(rs, sv, adsl, rules.criteria, limits)
-    samples = mrd_samples(cp, sv, adsl, rules.mrd, limits, note)
-    responses, samples = (
-        add_visit(frame, rules.visits, of_subject(frame, adsl, limits.start))
-        for frame in (responses, samples)
-    )
+    responses = add_visit(responses, rules.visits, of_subject(responses, adsl, limits.start))
+    samples = pd.DataFrame()
+    if cp is not None:
+        samples = mrd_samples(cp, sv, adsl, rules.mrd, limits, note)
+        samples = add_visit(samples, rules.visits, of_subject(samples, adsl, limits.start))
     return Evidence(adsl, responses, samples, rules)
 
 

@@ -17,7 +17,8 @@ from adam.adrs_evidence import (
     yes_or_no,
 )
 from adam.adrs_rules import Parameter
-from adam.verbs.subjects import first_rows, last_rows, within
+from adam.verbs.response import counted_value
+from adam.verbs.subjects import first_rows, last_rows, moments, within
 from adam.verbs.windows import Window, flag_nearest, plus_days
 from clinical.distinct import spread_text
 from clinical.frames import Frame, constant, first_of_groups, take
@@ -162,6 +163,36 @@ def best(evidence: Evidence, parameter: Parameter) -> Frame:
     return one_each(evidence, parameter, avalc, aval, evidence.response_date(row), row, cited)
 
 
+def best_unconfirmed(evidence: Evidence, parameter: Parameter) -> Frame:
+    """BOR: the best of what assessments count as, stable disease only from its day on."""
+    return best_counted(evidence, parameter, np.ones(len(evidence.responses), dtype=bool))
+
+
+def best_confirmed(evidence: Evidence, parameter: Parameter) -> Frame:
+    """CBOR: the same, and a response that no later assessment confirms counts as less."""
+    return best_counted(evidence, parameter, evidence.confirmed)
+
+
+def best_counted(evidence: Evidence, parameter: Parameter, confirmed: np.ndarray) -> Frame:
+    """The best value counted up to the first progression, and the first date that counts so; none: `none`."""
+    found, criteria = evidence.responses, evidence.rules.criteria
+    start = take(evidence.start(), found["subject"].to_numpy())
+    counted = counted_value(found, start, criteria, confirmed)
+    code = criteria.code_of(counted)
+    subject = np.where(evidence.considered & ~np.isnan(code), found["subject"], -1)
+    row = first_of_groups(subject, [code], evidence.size)
+    avalc = take(counted, row).fillna(parameter.none)
+    aval = pd.Series(criteria.code_of(avalc), index=avalc.index)
+    cited = [evidence.rules.limits.until]
+    return one_each(evidence, parameter, avalc, aval, evidence.response_date(row), row, cited)
+
+
+def ever_confirmed(evidence: Evidence, parameter: Parameter) -> Frame:
+    """CRSP: whether and when a response of the group that is confirmed later was first seen."""
+    among = evidence.assessed.evaluable & evidence.is_of(parameter.of) & evidence.confirmed
+    return answered(evidence, parameter, first_rows(evidence.responses, among, evidence.size))
+
+
 def ever(evidence: Evidence, parameter: Parameter) -> Frame:
     """ORR, CRCRI: whether and when a response of the group was first evaluable."""
     return answered(evidence, parameter, evidence.first_response(parameter.of))
@@ -265,15 +296,6 @@ def mrd_response(evidence: Evidence, parameter: Parameter) -> Frame:
     return answered(evidence, parameter, first_rows(found, among, evidence.size))
 
 
-MOST_DAYS = 1_000_000
-
-
-def moments(records: Frame) -> np.ndarray:
-    """Subject and day as one number that sorts as records do: days of different subjects are never near."""
-    day = records["ADT"].to_numpy().astype("datetime64[D]").astype("int64")
-    return records["subject"].to_numpy() * MOST_DAYS + np.where(records["ADT"].isna(), MOST_DAYS // 2, day)
-
-
 def last_on_or_before(records: Frame, among: np.ndarray, others: Frame) -> np.ndarray:
     """For each of `others` the last record among those asked for on or before its day; -1 for none."""
     rows = np.flatnonzero(among)
@@ -290,7 +312,10 @@ MAKERS: dict[str, Callable[[Evidence, Parameter], Frame]] = {
     "status": status,
     "response_at": response_at,
     "best": best,
+    "best_unconfirmed": best_unconfirmed,
+    "best_confirmed": best_confirmed,
     "ever": ever,
+    "ever_confirmed": ever_confirmed,
     "first": first,
     "progression": progression,
     "relapse": relapse,

@@ -17,15 +17,16 @@ mrd: {...}                              # see adam.verbs.mrd
 defaults: {category: INVESTIGATOR, who: EFFFL}                       # of parameters that do not say
 ORRW4H: {number: 30, label: ..., rule: response_at, of: response, window: W4, not_used_after: [HSCTDT]}
 ```
-`rule` is one of RULES below. A `date` of ADSL has its imputation flag beside it (HSCTDT, HSCTDTF). Response
-criteria and the windows' days are those of study.yml.
+`rule` is one of RULES below; `status` and `mrd` may be left out where no rule rests on them. A `date` of ADSL
+has its imputation flag beside it (HSCTDT, HSCTDTF). Response criteria and the windows' days are those of
+study.yml.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from adam.response_criteria import GROUPS, Criteria, read_criteria
+from adam.response_criteria import Criteria, read_criteria
 from adam.rules import Reads, chosen, need, only, refuse, setting, text, texts, whole
 from adam.verbs.mrd import MrdRules, read_mrd
 from adam.verbs.response import Limits
@@ -47,7 +48,10 @@ RULES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "status": (("window",), ("not_used_after",)),
     "response_at": (("window", "of"), ("not_used_after",)),
     "best": (("none",), ("window",)),
+    "best_unconfirmed": (("none",), ()),
+    "best_confirmed": (("none",), ()),
     "ever": (("of",), ()),
+    "ever_confirmed": (("of",), ()),
     "first": (("of",), ()),
     "progression": ((), ()),
     "relapse": (("after",), ()),
@@ -57,6 +61,22 @@ RULES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "in_response": (("date", "of", "not_after"), ()),
     "dated": (("date",), ()),
     "last": ((), ()),
+}
+# rule: the settings it rests on
+RESTS_ON = {
+    "status": ("status",),
+    "response_at": ("status",),
+    "mrd_status": ("mrd",),
+    "mrd_percent": ("mrd",),
+    "mrd_negative": ("mrd",),
+    "mrd_response": ("mrd",),
+    "mrd_relapse": ("mrd",),
+}
+# rule: what study.yml must say under `response`
+CRITERIA = {
+    "best_confirmed": ("confirmation",),
+    "ever_confirmed": ("confirmation",),
+    "relapse": ("relapse_type",),
 }
 
 
@@ -102,8 +122,8 @@ class Rules:
     until: tuple[str, ...]
     windows: dict[str, Window]
     visits: Visits
-    status: Status
-    mrd: MrdRules
+    status: Status | None
+    mrd: MrdRules | None
     parameters: tuple[Parameter, ...]
 
     @property
@@ -125,18 +145,23 @@ def read_rules(spec: Dataset) -> Rules:
     only(limits, ("start", "until", "death", "cut"), f"{owner}.limits")
     evaluable = need(node, "evaluable", owner)
     only(evaluable, ("until",), f"{owner}.evaluable")
+    criteria = read_criteria(spec)
     rules = Rules(
-        criteria=read_criteria(spec),
+        criteria=criteria,
         limits=Limits(*(text(limits, key, f"{owner}.limits") for key in ("start", "until", "death", "cut"))),
         until=texts(evaluable, "until", f"{owner}.evaluable"),
         windows=windows,
         visits=read_visits(need(node, "visits", owner), windows, f"{owner}.visits"),
-        status=_status(need(node, "status", owner), f"{owner}.status"),
-        mrd=read_mrd(need(node, "mrd", owner), spec),
+        status=_status(node["status"], f"{owner}.status") if "status" in node else None,
+        mrd=read_mrd(node["mrd"], spec) if "mrd" in node else None,
         parameters=tuple(
-            _parameter(name, node, windows, f"{owner}.{name}") for name in node if name not in SETTINGS
+            _parameter(name, node, windows, criteria, f"{owner}.{name}")
+            for name in node
+            if name not in SETTINGS
         ),
     )
+    for parameter in rules.parameters:
+        _check_settings(parameter, spec)
     _check_reads(spec, rules)
     return rules
 
@@ -148,9 +173,9 @@ def _check_reads(spec: Dataset, rules: Rules) -> None:
     for key, columns in (
         ("limits", (limits.start, limits.until, limits.death, limits.cut)),
         ("evaluable", rules.until),
-        ("status", (status.new_therapy, status.death)),
+        ("status", (status.new_therapy, status.death) if status else ()),
     ):
-        reads.must_have("ADSL", columns, node.line(key), f"{owner}.{key}")
+        reads.must_have("ADSL", columns, node.line(key) if key in node else "", f"{owner}.{key}")
     for parameter in rules.parameters:
         dates = [parameter.date, f"{parameter.date}F"] if parameter.date else []
         after = [parameter.not_after] if parameter.not_after else []
@@ -158,7 +183,17 @@ def _check_reads(spec: Dataset, rules: Rules) -> None:
         reads.must_have("ADSL", columns, node.line(parameter.code), f"{owner}.{parameter.code}")
     for asked in (rules.criteria.records, rules.criteria.relapse_type):
         reads.must_have_left("RS", asked, spec.study.line("response"), f"{owner}.response")
-    reads.must_have_left("CP", rules.mrd.records, node["mrd"].line("records"), f"{owner}.mrd")
+    if rules.mrd:
+        reads.must_have_left("CP", rules.mrd.records, node["mrd"].line("records"), f"{owner}.mrd")
+
+
+def _check_settings(parameter: Parameter, spec: Dataset) -> None:
+    """Refuses a rule whose settings or response criteria the study does not state."""
+    owner, what = f"{spec.name}.{parameter.code}", f"rule {parameter.rule}"
+    for key in RESTS_ON.get(parameter.rule, ()):
+        need(spec.parameters, key, owner, what)
+    for key in CRITERIA.get(parameter.rule, ()):
+        need(spec.study["response"], key, owner, what)
 
 
 def _status(node: Mapping, owner: str) -> Status:
@@ -175,7 +210,9 @@ def _status(node: Mapping, owner: str) -> Status:
     return Status(tuple(shown), **dates)
 
 
-def _parameter(code: str, node: Mapping, windows: dict[str, Window], owner: str) -> Parameter:
+def _parameter(
+    code: str, node: Mapping, windows: dict[str, Window], criteria: Criteria, owner: str
+) -> Parameter:
     if code.islower():
         only(Mapping({code: node[code]}, node.at, node.lines), SETTINGS, owner.rpartition(".")[0])
     given = _over_defaults(node, code, owner)
@@ -185,7 +222,7 @@ def _parameter(code: str, node: Mapping, windows: dict[str, Window], owner: str)
     only(given, (*COMMON, *needed, *optional), owner)
     for key in needed:
         need(given, key, owner, what=f"rule {rule}")
-    for key, choices in (("of", GROUPS), ("after", GROUPS), ("window", windows)):
+    for key, choices in (("of", criteria.groups), ("after", criteria.groups), ("window", windows)):
         if key in given:
             chosen(given, key, text(given, key, owner), choices, owner)
     single = {key: text(given, key, owner, "") for key in SINGLE}

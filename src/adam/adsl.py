@@ -9,40 +9,29 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from adam.adsl_rules import (
+    asked,
+    baseline_dose,
+    categories,
+    least_percent,
+    limits_of,
+    therapies,
+    vital_code,
+)
+from adam.adsl_rules import read_rules as read_rules
 from adam.response_criteria import read_criteria
-from adam.rules import need, only, setting, text, texts
-from adam.verbs.response import Limits, assess, collected_responses
+from adam.rules import setting
+from adam.verbs.response import assess, collected_responses
 from adam.verbs.results import upper_bound
-from adam.verbs.subjects import first_rows, keep_subjects, of_subject, within
+from adam.verbs.subjects import first_rows, keep_subjects, last_rows, of_subject, subject_rows, within
 from adam.verbs.windows import plus_days
 from clinical import dates
 from clinical.distinct import distinct, spread_text
 from clinical.frames import Frame, constant, take
 from clinical.spec import Dataset
-from clinical.where import Condition, condition, mask
+from clinical.where import mask
 
 ONE_DAY = pd.Timedelta(days=1)
-CONDITIONS = ("product", "baseline_blasts", "transplants")
-PARAMETERS = (*CONDITIONS, "limits", "new_therapies", "death_category")
-
-
-def read_rules(spec: Dataset) -> None:
-    """Refuses what is wrong under `parameters`, before any data is read.
-
-    Raises: SpecError for an unknown or missing key and for a condition that is none.
-    """
-    only(spec.parameters, PARAMETERS, spec.name)
-    setting(spec.study, "horizon_days", spec.name, spec.at)
-    for key in CONDITIONS:
-        _asked(spec, key)
-    _limits(spec)
-    _therapies(spec)
-    _categories(spec)
-    read_criteria(spec)
-
-
-def _asked(spec: Dataset, key: str) -> Condition:
-    return condition(need(spec.parameters, key, spec.name), f"{spec.name}.{key}")
 
 
 def first_moment(adsl: Frame, ex: Frame, spec: Dataset) -> pd.Series:
@@ -81,7 +70,18 @@ def _last_end(adsl: Frame, ex: Frame, spec: Dataset) -> pd.Series:
 
 
 def _doses(adsl: Frame, ex: Frame, spec: Dataset) -> Frame:
-    return keep_subjects(ex.loc[mask(ex, _asked(spec, "product"))], adsl)
+    return keep_subjects(ex.loc[mask(ex, asked(spec, "product"))], adsl)
+
+
+def dose_given(adsl: Frame, ex: Frame, spec: Dataset) -> pd.Series:
+    """DOSEKG: the sum of all doses of the product.
+
+    Needs:   EXDOSE and the columns that parameter `product` names.
+    Missing: no dose, or one that is not known, gives none.
+    """
+    given = _doses(adsl, ex, spec)
+    sums = given.groupby("subject")["EXDOSE"].sum(skipna=False, min_count=1)
+    return sums.reindex(range(len(adsl))).set_axis(adsl.index)
 
 
 def dose_percent(adsl: Frame, spec: Dataset) -> pd.Series:
@@ -97,7 +97,7 @@ def dose_percent(adsl: Frame, spec: Dataset) -> pd.Series:
 
 def baseline_blasts(adsl: Frame, lb: Frame, spec: Dataset) -> pd.Series:
     """BLBLAST: the last marrow blast count before the first dose, a range `0-1` by its upper end [D-BASE]."""
-    found = keep_subjects(lb.loc[mask(lb, _asked(spec, "baseline_blasts"))], adsl)
+    found = keep_subjects(lb.loc[mask(lb, asked(spec, "baseline_blasts"))], adsl)
     found = found.assign(
         value=upper_bound(found["LBSTRESC"], found["LBSTRESN"]), at=dates.latest(found["LBDTC"])
     )
@@ -120,7 +120,7 @@ def analysis_cutoff(adsl: Frame, spec: Dataset) -> pd.Series:
 
 def first_response(adsl: Frame, rs: Frame, sv: Frame, spec: Dataset) -> pd.Series:
     """The earliest CR, CRi or PR after infusion: what a partial date of HSCT or new therapy must follow."""
-    criteria, limits = read_criteria(spec), _limits(spec)
+    criteria, limits = read_criteria(spec), limits_of(spec)
     found = collected_responses(rs, sv, adsl, criteria, limits)
     good = found["worst"].to_numpy() & found["AVALC"].isin(criteria.groups["response"]).to_numpy()
     after = within(found["ADT"], of_subject(found, adsl, limits.start), [])
@@ -130,15 +130,9 @@ def first_response(adsl: Frame, rs: Frame, sv: Frame, spec: Dataset) -> pd.Serie
 
 def first_progression(adsl: Frame, rs: Frame, sv: Frame, spec: Dataset) -> pd.Series:
     """The first PD or relapse [E-PD]."""
-    limits = _limits(spec)
+    limits = limits_of(spec)
     found = collected_responses(rs, sv, adsl, read_criteria(spec), limits)
     return assess(found, adsl, limits, ()).progressed.where(adsl[limits.start].notna())
-
-
-def _limits(spec: Dataset) -> Limits:
-    node, owner = need(spec.parameters, "limits", spec.name), f"{spec.name}.limits"
-    only(node, ("start", "until", "death", "cut"), owner)
-    return Limits(*(text(node, key, owner) for key in ("start", "until", "death", "cut")))
 
 
 def transplant_date(adsl: Frame, pr: Frame, spec: Dataset) -> pd.Series:
@@ -156,7 +150,7 @@ def transplant_date_flag(adsl: Frame, pr: Frame, spec: Dataset) -> pd.Series:
 
 
 def _transplants(adsl: Frame, pr: Frame, spec: Dataset) -> tuple[pd.Series, pd.Series]:
-    found = keep_subjects(pr.loc[mask(pr, _asked(spec, "transplants"))], adsl)
+    found = keep_subjects(pr.loc[mask(pr, asked(spec, "transplants"))], adsl)
     after = [of_subject(found, adsl, column) for column in ("TRTSDT", "resp1")]
     day, flag = dates.impute(found["PRSTDTC"], "first", after=after)
     day = day.where(flag.isna() | (flag == "D"))
@@ -178,7 +172,7 @@ def new_therapy_date_flag(adsl: Frame, cm: Frame, pr: Frame, spec: Dataset) -> p
 
 
 def _new_therapies(adsl: Frame, cm: Frame, pr: Frame, spec: Dataset) -> tuple[pd.Series, pd.Series]:
-    asked, reasons = _therapies(spec)
+    asked, reasons = therapies(spec)
     parts = []
     for name, frame in (("CM", cm), ("PR", pr)):
         found = frame.loc[mask(frame, asked[name])]
@@ -191,14 +185,6 @@ def _new_therapies(adsl: Frame, cm: Frame, pr: Frame, spec: Dataset) -> tuple[pd
     can_be = (progressed >= dates.earliest(found["start"])) & (progressed <= dates.latest(found["start"]))
     treated = found["reason"].isin(reasons) & flag.notna() & can_be
     return _first_after(found.assign(day=day.mask(treated, progressed), flag=flag), adsl)
-
-
-def _therapies(spec: Dataset) -> tuple[dict[str, Condition], tuple[str, ...]]:
-    """Which records of CM and PR are new therapies, and the reasons that mean a relapse or progression."""
-    node, owner = need(spec.parameters, "new_therapies", spec.name), f"{spec.name}.new_therapies"
-    only(node, ("CM", "PR", "after_progression"), owner)
-    asked = {name: condition(need(node, name, owner), owner) for name in ("CM", "PR")}
-    return asked, texts(node, "after_progression", owner)
 
 
 def _first_after(found: Frame, adsl: Frame) -> tuple[pd.Series, pd.Series]:
@@ -247,20 +233,147 @@ def _death(adsl: Frame, dm: Frame) -> pd.Series:
 
 def death_category(adsl: Frame, dd: Frame, spec: Dataset) -> pd.Series:
     """DTHCAT: the category of the collected cause; a death without one is `otherwise`."""
-    asked, given, otherwise = _categories(spec)
-    found = keep_subjects(dd.loc[mask(dd, asked)], adsl).sort_values(
-        "DDSEQ", kind="stable", ignore_index=True
-    )
-    row = first_rows(found, np.ones(len(found), dtype=bool), len(adsl))
-    codes, values = distinct(take(found["DDRESCAT"], row))
-    category = spread_text(codes, [given.get(value) for value in values], adsl.index)
+    _, category = _category(adsl, dd, spec, "death_category", "DDRESCAT", "DDSEQ")
     died = (adsl["DTHFL"] == "Y").to_numpy(dtype=bool, na_value=False)
-    return category.fillna(otherwise).where(died)
+    return category.fillna(categories(spec, "death_category")[2]).where(died)
 
 
-def _categories(spec: Dataset) -> tuple[Condition, dict[str, str], str]:
-    """Which records of DD state the cause, the category of each collected one, and that of all others."""
-    node, owner = need(spec.parameters, "death_category", spec.name), f"{spec.name}.death_category"
-    only(node, ("records", "values", "otherwise"), owner)
-    given = {name: str(value) for name, value in need(node, "values", owner).items()}
-    return condition(need(node, "records", owner), owner), given, text(node, "otherwise", owner)
+def disease_type(adsl: Frame, mh: Frame, spec: Dataset) -> pd.Series:
+    """DISTYPE: the type of the diagnosis, `otherwise` for a diagnosis of another kind.
+
+    Missing: without a diagnosis there is none.
+    """
+    row, category = _category(adsl, mh, spec, "disease_type", "MHTERM", "MHSEQ")
+    return category.fillna(categories(spec, "disease_type")[2]).where(row >= 0)
+
+
+def _category(
+    adsl: Frame, records: Frame, spec: Dataset, key: str, column: str, order: str
+) -> tuple[np.ndarray, pd.Series]:
+    """The first record that `parameters.<key>` asks for (-1: none) and what its value means there."""
+    asked, given, _ = categories(spec, key)
+    found = keep_subjects(records.loc[mask(records, asked)], adsl)
+    found = found.sort_values(order, kind="stable", ignore_index=True)
+    row = first_rows(found, np.ones(len(found), dtype=bool), len(adsl))
+    codes, values = distinct(take(found[column], row))
+    return row, spread_text(codes, [given.get(value) for value in values], adsl.index)
+
+
+def diagnosis_date(adsl: Frame, mh: Frame, spec: Dataset) -> pd.Series:
+    """DXDT: the date of the first diagnosis; an unknown day is the 15th, an unknown month July 1st.
+
+    Not later than the consent, where the collected date can mean its day.
+
+    Source: rule D-IMP.
+    """
+    return _diagnosis(adsl, mh, spec)[0]
+
+
+def diagnosis_date_flag(adsl: Frame, mh: Frame, spec: Dataset) -> pd.Series:
+    """DXDTF: D or M where day or month was imputed."""
+    return _diagnosis(adsl, mh, spec)[1]
+
+
+def _diagnosis(adsl: Frame, mh: Frame, spec: Dataset) -> tuple[pd.Series, pd.Series]:
+    found = keep_subjects(mh.loc[mask(mh, asked(spec, "diagnosis"))], adsl)
+    found = found.sort_values(["subject", "MHSEQ"], kind="stable", ignore_index=True)
+    collected = take(found["MHSTDTC"], first_rows(found, found["MHSTDTC"].notna().to_numpy(), len(adsl)))
+    first, flag = dates.impute(collected, "first")
+    middle = first.mask(flag == "D", first + 14 * ONE_DAY).mask(flag == "M", _july(first))
+    consent = adsl["RFICDT"]
+    late = flag.notna() & (middle > consent) & (consent >= first)
+    return middle.mask(late, consent), flag
+
+
+def _july(days: pd.Series) -> pd.Series:
+    years = days.to_numpy().astype("datetime64[Y]").astype("datetime64[M]")
+    return pd.Series((years + np.timedelta64(6, "M")).astype("datetime64[s]"), index=days.index)
+
+
+def prior_transplant(adsl: Frame, pr: Frame, spec: Dataset) -> pd.Series:
+    """PRHSCTFL: Y for a transplant before the study, else N."""
+    return _yes_no(_has_record(adsl, pr, mask(pr, asked(spec, "prior_transplants"))))
+
+
+def baseline_weight(adsl: Frame, dm: Frame, vs: Frame, spec: Dataset) -> pd.Series:
+    """BLWT: the last weight at baseline [D-BASE]."""
+    return _baseline(adsl, dm, vs, spec, "weight")
+
+
+def baseline_height(adsl: Frame, dm: Frame, vs: Frame, spec: Dataset) -> pd.Series:
+    """BLHT: the last height at baseline [D-BASE]."""
+    return _baseline(adsl, dm, vs, spec, "height")
+
+
+def baseline_surface(adsl: Frame, dm: Frame, vs: Frame, spec: Dataset) -> pd.Series:
+    """BLBSA: the last body surface area at baseline [D-BASE]."""
+    return _baseline(adsl, dm, vs, spec, "surface")
+
+
+def _baseline(adsl: Frame, dm: Frame, vs: Frame, spec: Dataset, vital: str) -> pd.Series:
+    """The last value from the consent to the dose that `baseline` of study.yml names.
+
+    A result of that day without a time counts unless its time point is after the dose.
+    """
+    found = keep_subjects(vs.loc[(vs["VSTESTCD"] == vital_code(spec, vital)) & vs["VSSTRESN"].notna()], adsl)
+    demographics = keep_subjects(dm, adsl)
+    rows = first_rows(demographics, np.ones(len(demographics), dtype=bool), len(adsl))
+    dose = take(take(demographics[baseline_dose(spec)], rows), found["subject"].to_numpy())
+    early = dates.holds(found["VSDTC"], "le", dose) & ~(found["VSTPTNUM"] > 0).to_numpy()
+    agreed = (dates.latest(found["VSDTC"]) >= of_subject(found, adsl, "RFICDT")).to_numpy()
+    found = found.assign(at=dates.latest(found["VSDTC"])).loc[early & agreed]
+    found = found.sort_values(["subject", "at", "VSSEQ"], kind="stable", ignore_index=True)
+    return take(found["VSSTRESN"], last_rows(found, np.ones(len(found), dtype=bool), len(adsl)))
+
+
+def dlt_evaluable(adsl: Frame, spec: Dataset) -> pd.Series:
+    """DLTEVFL: enough of the planned dose, and a dose-limiting toxicity or the whole window seen.
+
+    Y for subjects of the safety population who were given the least percentage of their planned dose and who
+    have DLTFL, or are known alive on the last day of the window with neither transplant nor new therapy up to
+    it; N for all others.
+
+    Source: rule D.2.
+    """
+    last = plus_days(adsl["TRTSDT"], int(setting(spec.study, "dlt_window_days", spec.name, spec.at)))
+    followed = (adsl["LSTALVDT"] >= last) & ~(adsl["HSCTDT"] <= last) & ~(adsl["NACTDT"] <= last)
+    given = adsl["ARMCD"].notna() & (adsl["DOSEPCT"] >= least_percent(spec))
+    return _yes_no(_is_yes(adsl["SAFFL"]) & (given & (_is_yes(adsl["DLTFL"]) | followed)).to_numpy())
+
+
+def sampled(adsl: Frame, pc: Frame, spec: Dataset) -> pd.Series:
+    """PKFL: treated, with a blood sample after the start of the infusion whose time and result are known.
+
+    A result below the limit of quantitation is a result.
+
+    Source: rule D.2.
+    """
+    return _yes_no(_is_yes(adsl["SAFFL"]) & _has_sample(adsl, pc, spec, ["samples"]))
+
+
+def quantified(adsl: Frame, pc: Frame, spec: Dataset) -> pd.Series:
+    """PPFL: as PKFL, and one of those results is a quantity, so that there is a maximum [D.2]."""
+    return _yes_no(_is_yes(adsl["SAFFL"]) & _has_sample(adsl, pc, spec, ["samples", "quantified"]))
+
+
+def _has_sample(adsl: Frame, pc: Frame, spec: Dataset, keys: list[str]) -> np.ndarray:
+    wanted = dates.has_time(pc["PCDTC"])
+    for key in keys:
+        wanted = wanted & mask(pc, asked(spec, key))
+    start = take(adsl["TRTSDTM"], subject_rows(pc, adsl)).to_numpy()
+    return _has_record(adsl, pc, wanted & (dates.earliest(pc["PCDTC"]).to_numpy() > start))
+
+
+def _has_record(adsl: Frame, records: Frame, wanted: np.ndarray) -> np.ndarray:
+    rows = subject_rows(records, adsl)[wanted]
+    has = np.zeros(len(adsl), dtype=bool)
+    has[rows[rows >= 0]] = True
+    return has
+
+
+def _is_yes(flag: pd.Series) -> np.ndarray:
+    return (flag == "Y").to_numpy(dtype=bool, na_value=False)
+
+
+def _yes_no(holds: np.ndarray) -> pd.Series:
+    return spread_text(holds.astype("int64"), ["N", "Y"], pd.RangeIndex(len(holds)))

@@ -9,7 +9,14 @@ response:
   adequate: [CR, CRi, PR, NR, PD, RD]             # the others are no assessment
   groups: {response: [CR, CRi, PR], complete: [CR, CRi], progression: [PD, RD], relapse: [RD]}
   visit_note: TAKEN FROM VISIT DATE               # ADTNOTE where the visit gives the date
+  # of criteria whose best response is more than the best of all assessments:
+  stable: {values: [SD], from_day: 42, before: NE}     # days since the start; earlier they count as `before`
+  confirmation:                                        # what a later assessment must confirm
+    days: 28                                           # so many days later or more
+    unconfirmed: SD                                    # what it counts as without
+    responses: {PR: {by: [PR, CR], despite: {NE: 1}}}  # at most one NE between, and no other value
 ```
+`relapse_type`, `visit_note`, `stable`, `confirmation`, the groups `complete` and `relapse` may be left out.
 """
 
 from __future__ import annotations
@@ -25,8 +32,36 @@ from clinical.read import Mapping
 from clinical.spec import Dataset
 from clinical.where import Condition, condition
 
-KEYS = ("records", "relapse_type", "values", "codes", "adequate", "groups", "visit_note")
+KEYS = ("records", "relapse_type", "values", "codes", "adequate", "groups", "visit_note", "stable",
+        "confirmation")  # fmt: skip
 GROUPS = ("response", "complete", "progression", "relapse")
+NEEDED_GROUPS = ("response", "progression")
+
+
+@dataclass(frozen=True)
+class Stable:
+    """Values that count from a day on (days since the start), and what they count as earlier."""
+
+    values: tuple[str, ...]
+    from_day: int
+    before: str
+
+
+@dataclass(frozen=True)
+class Confirmed:
+    """The values that confirm a response, and how many of which others may stand between."""
+
+    by: tuple[str, ...]
+    despite: dict[str, int]
+
+
+@dataclass(frozen=True)
+class Confirmation:
+    """Which responses need confirming, how many days later at least, and what they count as without."""
+
+    days: int
+    unconfirmed: str
+    responses: dict[str, Confirmed]
 
 
 @dataclass(frozen=True)
@@ -34,12 +69,14 @@ class Criteria:
     """The response criteria of a study: how a collected result reads and what its value means."""
 
     records: Condition
-    relapse_type: Condition
+    relapse_type: Condition | None
     values: dict[str, str]
     codes: dict[str, float]
     adequate: tuple[str, ...]
     groups: dict[str, tuple[str, ...]]
     visit_note: str
+    stable: Stable | None
+    confirmation: Confirmation | None
 
     def value_of(self, collected: pd.Series) -> pd.Series:
         """AVALC of a collected result; a result the criteria do not know gives none."""
@@ -72,13 +109,42 @@ def read_criteria(spec: Dataset) -> Criteria:
         chosen(node["values"], name, value, codes, owner)
     return Criteria(
         records=condition(need(node, "records", owner), owner),
-        relapse_type=condition(need(node, "relapse_type", owner), owner),
+        relapse_type=condition(node["relapse_type"], owner) if "relapse_type" in node else None,
         values=values,
         codes=codes,
         adequate=_known(node, "adequate", codes, owner),
-        groups={name: _known(groups, name, codes, owner) for name in GROUPS},
-        visit_note=text(node, "visit_note", owner),
+        groups={
+            name: _known(groups, name, codes, owner) for name in GROUPS if name in (*NEEDED_GROUPS, *groups)
+        },
+        visit_note=text(node, "visit_note", owner, ""),
+        stable=_stable(node["stable"], codes, f"{owner}.stable") if "stable" in node else None,
+        confirmation=_confirmation(node["confirmation"], codes, f"{owner}.confirmation")
+        if "confirmation" in node
+        else None,
     )
+
+
+def _stable(node: Mapping, codes: dict[str, float], owner: str) -> Stable:
+    only(node, ("values", "from_day", "before"), owner)
+    before = chosen(node, "before", text(node, "before", owner), codes, owner)
+    return Stable(_known(node, "values", codes, owner), whole(node, "from_day", owner), before)
+
+
+def _confirmation(node: Mapping, codes: dict[str, float], owner: str) -> Confirmation:
+    only(node, ("days", "unconfirmed", "responses"), owner)
+    unconfirmed = chosen(node, "unconfirmed", text(node, "unconfirmed", owner), codes, owner)
+    found = {}
+    for name, given in need(node, "responses", owner).items():
+        chosen(node["responses"], name, name, codes, owner)
+        found[name] = _confirmed(given, codes, f"{owner}.{name}")
+    return Confirmation(whole(node, "days", owner), unconfirmed, found)
+
+
+def _confirmed(node: Mapping, codes: dict[str, float], owner: str) -> Confirmed:
+    only(node, ("by", "despite"), owner)
+    despite = node.get("despite", Mapping())
+    most = {chosen(despite, value, value, codes, owner): whole(despite, value, owner) for value in despite}
+    return Confirmed(_known(node, "by", codes, owner), most)
 
 
 def _known(node: Mapping, key: str, codes: dict[str, float], owner: str) -> tuple[str, ...]:

@@ -12,7 +12,7 @@ from clinical.errors import SpecError
 from clinical.names import closest
 from clinical.read import At, Mapping, Sequence, Text
 from clinical.spec import Dataset
-from clinical.where import Condition
+from clinical.where import NUMBER, Condition
 
 
 def refuse(message: str, at: object, owner: str, **words: object) -> SpecError:
@@ -65,6 +65,14 @@ def whole(node: Mapping, key: str, owner: str) -> int:
     if not value.lstrip("-").isdigit():
         raise refuse("rules.choice", node.line(key), owner, key=key, choices="a whole number", value=value)
     return int(value)
+
+
+def number(node: Mapping, key: str, owner: str) -> float:
+    """A number."""
+    value = text(node, key, owner)
+    if not NUMBER.fullmatch(value):
+        raise refuse("rules.choice", node.line(key), owner, key=key, choices="a number", value=value)
+    return float(value)
 
 
 def yes(node: Mapping, key: str, owner: str) -> bool:

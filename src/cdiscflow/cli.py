@@ -182,6 +182,38 @@ def diff(
 
 
 @app.command()
+def compare(
+    dataset: Dataset,
+    file: Annotated[str, typer.Argument(help="A second programmer's .xpt or .sas7bdat", metavar="FILE")],
+    key: Annotated[
+        list[str] | None,
+        typer.Option(help="A variable of the key; repeat for more; else as the spec says", metavar="NAME"),
+    ] = None,
+    tolerance: Annotated[float, typer.Option(help="How far apart two equal numbers may be")] = 1e-9,
+    study: Annotated[str, typer.Option(help="Where several studies have the dataset", metavar="STUDY")] = "",
+    run: RunName = "latest",
+    to: Annotated[str, typer.Option(help="The sheet, .xlsx or .csv", metavar="FILE")] = "",
+    force: Annotated[bool, typer.Option("--force", help="Write over the sheet that is there")] = False,
+) -> None:
+    """Compares a dataset with the file of a second programmer; exit code 1 if they differ.
+
+    Differences are listed by record and variable in a sheet; it holds subject data.
+    """
+    from pathlib import Path
+
+    from cdiscflow.compare import Asked, compare_dataset
+    from cdiscflow.home import home
+
+    keys = tuple(name.upper() for name in key or ())
+    target = Path(to) if to else None
+    asked = Asked(dataset.upper(), Path(file), study, run, keys, tolerance, target, force)
+    told, differ = compare_dataset(home(), asked)
+    _say("\n".join(told))
+    if differ:
+        raise SystemExit(1)
+
+
+@app.command()
 def verify(studies: Studies = None) -> None:
     """Recomputes the audit chain and the hash of every file of every run; names all that does not match."""
     from cdiscflow.home import home

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 import pandas as pd
 
 from cdiscflow.memory import Memory, People, people_of, remember
+from cdiscflow.unmatched import unmatched_rules
 from clinical.check import Plan
 from clinical.derive import Derived, derive
 from clinical.errors import DerivationError
@@ -64,7 +65,8 @@ def rebuild(
     form_buckets = {form: buckets.astype("int64") for form, buckets in people.of_records.items()}
     found.findings, found.account = report(plan, found.ledger, form_buckets, set(found.stopped))
     required = unstated_required(plan.study.standards, found.outputs)
-    found.findings = pd.concat([found.findings, required], ignore_index=True)
+    unmatched = unmatched_rules(plan.study, found.outputs)
+    found.findings = pd.concat([found.findings, required, unmatched], ignore_index=True)
     found.build = restore(plan, raw, found.outputs, cut)
     rebuilt = {name: sorted(buckets) for name, buckets in again.items()}
     return Rebuilt(found, prints, people, contents, rebuilt)

@@ -8,6 +8,8 @@ from pathlib import Path
 import pandas as pd
 
 from cdiscflow.checking import person_asked, unknown_dataset
+from cdiscflow.explain_walk import SHOWN, Frames, Walk, cells, telling
+from cdiscflow.explain_why import why
 from cdiscflow.home import Home
 from cdiscflow.runs import find_run, named, newer
 from cdiscflow.stops import cause_of, stops_in
@@ -16,17 +18,8 @@ from clinical.explain import in_english
 from clinical.frames import as_text
 from clinical.manifest import read_manifest
 from clinical.read import Mapping, Sequence, Text
-from clinical.run import read_frame
 from clinical.spec import Dataset
 from clinical.study import Study
-from clinical.where import mask
-from clinical.words import Word
-
-SHOWN, DEEPEST = 5, 4
-TELLING = (
-    "USUBJID", "PARAMCD", "STARTDT", "ADT", "AVAL", "AVALC", "CNSR", "EVNTDESC", "CNSDTDSC", "ADTNOTE",
-    "SRCDOM", "SRCVAR", "SRCSEQ",
-)  # fmt: skip
 
 
 def explain_message(identity: str) -> list[str]:
@@ -51,7 +44,8 @@ def explain_rows(
     """
     study = home.load(study_name)
     run = find_run(home, study_name, run_name)
-    frames = _Frames(run)
+    frames = Frames(run)
+    walk = Walk(study, frames)
     frame = frames.get(dataset)
     if frame is None:
         raise _not_there(study, run, dataset, frames)
@@ -71,15 +65,17 @@ def explain_rows(
         lines += _parameter_lines(spec, what, shown) if is_parameter else [_records_line(spec)]
     names = _shown(frame, what, is_parameter)
     for row in rows[:SHOWN]:
-        values = ", ".join(f"{name}={text}" for name, text in _cells(frame, row, names) if text)
+        values = ", ".join(f"{name}={text}" for name, text in cells(frame, row, names) if text)
         lines.append(f"{dataset} row {row + 1}: {values}")
-        for word in words:
-            lines += [f"  {line}" for line in _chosen(frames, word, frame, row, what)]
-        lines += [f"  {line}" for line in _behind(frames, dataset, row, depth=0)]
+        if is_parameter and spec is not None:
+            behind = why(walk, spec, dataset, row)
+        else:
+            behind = walk.variable(dataset, what, row, words)
+        lines += [f"  {line}" for line in behind]
     return lines + ([f"... and {len(rows) - SHOWN} more rows"] if len(rows) > SHOWN else [])
 
 
-def _not_there(study: Study, run: Path, dataset: str, frames: _Frames) -> InputError:
+def _not_there(study: Study, run: Path, dataset: str, frames: Frames) -> InputError:
     reason = cause_of(stops_in(read_manifest(run)), dataset.removeprefix("SUPP"))
     if reason:
         return InputError("ask.not-built", study.name, dataset=dataset, reason=reason)
@@ -102,7 +98,7 @@ def _asked_for(
 
 def _shown(frame: pd.DataFrame, what: str, is_parameter: bool) -> list[str]:
     if not what or is_parameter:
-        return _telling(frame)
+        return telling(frame)
     return list(dict.fromkeys([*(name for name in ("USUBJID", "PARAMCD") if name in frame), what]))
 
 
@@ -121,10 +117,15 @@ def _parameter_lines(spec: Dataset, parameter: str, rows: pd.DataFrame) -> list[
         label = f", {node['label']}" if "label" in node else ""
         lines.append(f"{spec.parameters.line(name)}: {spec.name} {name}{label}")
         lines += [
-            f"{each.at}: {each['text']} is {_flow(each)}" for each in _lines_of(node) if each["text"] in told
+            f"{each.at}: {each['text']} is {_flow(each)}" for each in _lines_of(node) if _told(each, told)
         ]
         name = node.get("like", "")
     return lines
+
+
+def _told(line: Mapping, told: set[str]) -> bool:
+    """Whether the rows carry the text of a line and, where it censors, its number."""
+    return line["text"] in told and line.get("cnsr", line["text"]) in told
 
 
 def _lines_of(node: object) -> Iterator[Mapping]:
@@ -138,92 +139,3 @@ def _flow(node: object) -> str:
     if isinstance(node, Mapping):
         return "{" + ", ".join(f"{key}: {_flow(value)}" for key, value in node.items()) + "}"
     return "[" + ", ".join(map(_flow, node)) + "]" if isinstance(node, Sequence) else str(node)
-
-
-def _chosen(frames: _Frames, word: Word, frame: pd.DataFrame, row: int, name: str) -> Iterator[str]:
-    """The records of other datasets that hold what `first` or `last` took."""
-    if word.word in ("case", "any_of"):
-        for each in word.value:
-            yield from _chosen(frames, each, frame, row, name)
-    if word.word not in ("first", "last"):
-        return
-    value = _cells(frame, row, [name])[0][1]
-    for source in word.value:
-        dataset, _, column = source.of.rpartition(".")
-        found = frames.get(dataset)
-        asked = [each for each in (source.where, word.args.get("where")) if each is not None]
-        read = {column}.union(*(each.columns for each in asked))
-        if found is None or not read <= set(found) or any(each.others for each in asked):
-            continue
-        of = found[found["USUBJID"] == frame["USUBJID"][row]].reset_index()
-        held = as_text(of[column]).fillna("").str.startswith(value).to_numpy() & bool(value)
-        for each in asked:
-            held &= mask(of, each)
-        for place in of["index"][held][:SHOWN]:
-            yield from _one_behind(frames, dataset, int(place), 0)
-
-
-class _Frames:
-    def __init__(self, run: Path):
-        self.run = run
-        self.entries = read_manifest(run)["datasets"]
-        self.files = read_manifest(run)["files"]
-        self._read: dict[str, pd.DataFrame] = {}
-
-    def get(self, name: str, kind: str = "") -> pd.DataFrame | None:
-        for folder in [kind] if kind else ["adam", "sdtm"]:
-            file = f"{folder}/{name.lower()}.parquet"
-            if file in self.files:
-                if file not in self._read:
-                    self._read[file] = read_frame(self.run, file)
-                return self._read[file]
-        return None
-
-
-def _telling(frame: pd.DataFrame) -> list[str]:
-    found = [name for name in TELLING if name in frame]
-    return found if "PARAMCD" in frame else [name for name in frame.columns if frame[name].notna().any()]
-
-
-def _cells(frame: pd.DataFrame, row: int, names: list[str]) -> list[tuple[str, str]]:
-    return [
-        (name, str(as_text(frame[name].iloc[[row]].reset_index(drop=True)).fillna("")[0])) for name in names
-    ]
-
-
-def _behind(frames: _Frames, dataset: str, row: int, depth: int) -> Iterator[str]:
-    lineage = frames.get(dataset, "lineage")
-    if lineage is None or depth > DEEPEST:
-        return
-    for source, record in lineage.loc[lineage["row"] == row, ["source", "record"]].itertuples(index=False):
-        place = (
-            None
-            if str(source).startswith("raw.")
-            else _row_of(str(source), frames.get(str(source)), str(record))
-        )
-        if str(source).startswith("raw."):
-            yield f"EDC page {record}"
-        elif place is None:
-            yield f"{source} {record}"
-        else:
-            yield from _one_behind(frames, str(source), place, depth)
-
-
-def _one_behind(frames: _Frames, dataset: str, row: int, depth: int) -> Iterator[str]:
-    found = frames.get(dataset)
-    keys = [key for key in frames.entries[dataset]["keys"] if key != "STUDYID"]
-    names = list(dict.fromkeys([*keys, *_telling(found)])) if "PARAMCD" in found else keys
-    yield f"{dataset} " + ", ".join(f"{name}={text}" for name, text in _cells(found, row, names) if text)
-    yield from (f"  {line}" for line in _behind(frames, dataset, row, depth + 1))
-
-
-def _row_of(source: str, frame: pd.DataFrame | None, record: str) -> int | None:
-    if frame is None:
-        return None
-    person, _, number = record.partition("/")
-    chosen = frame["USUBJID"] == person
-    sequence = "ASEQ" if "ASEQ" in frame else f"{source}SEQ"
-    if number and sequence in frame:
-        chosen &= frame[sequence] == float(number)
-    rows = frame.index[chosen]
-    return int(rows[0]) if len(rows) == 1 else None

@@ -97,7 +97,7 @@ def _static(plan: Plan, datasets: set[str], cut: str, code: Callable[[str], str]
     modules = [f"{spec.layer}.{spec.name.lower()}" for spec in specs if spec.name in programs]
     return hash_of(
         {
-            "specs": {spec.name: spec.raw for spec in specs},
+            "specs": {spec.name: [spec.raw, spec.parameters] for spec in specs},
             "settings": study.config,
             "standards": {name: _standard(plan, name) for name in sorted(datasets)},
             "terms": study.terms.fingerprint(lists),

@@ -5,6 +5,7 @@ Bases are merged by `extends` before anything is parsed: the model below is the 
 
 from __future__ import annotations
 
+import csv
 import re
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
@@ -34,6 +35,7 @@ PART_KEYS = {
 }
 KEEP_KEYS = ("first", "last", "by", "rule")
 DATASET_NAME = re.compile(r"[A-Z][A-Z0-9]{0,7}")
+TABLE = re.compile(r"library(/\w[\w-]*)+\.csv")
 LISTED = re.compile(r"study(\.\w+)+|[A-Za-z0-9_][\w.-]*\.csv")
 MOST_HELPERS = 6
 
@@ -158,7 +160,7 @@ def read_dataset(path: Path, shown_from: Path, bases: Path, layer: str, study: M
         parts=_parts(_mapping(node, "rows", name), name, node.line("rows")),
         variables=_words(node, "variables", name),
         supp=_words(node, "supp", name),
-        parameters=_mapping(node, "parameters", name),
+        parameters=_with_tables(_mapping(node, "parameters", name), bases, name),
         study=study,
         at=node.at,
         raw=node,
@@ -179,6 +181,27 @@ def _mapping(node: Mapping, key: str, owner: str) -> Mapping:
     if not isinstance(given, Mapping):
         raise SpecError("spec.shape", f"{node.line(key)}: {owner}", key=key, shape="a mapping")
     return given
+
+
+def _with_tables(node: Mapping, bases: Path, dataset: str) -> Mapping:
+    """The parameters, with the rows of a table of the library in place of its name."""
+    items = dict(node)
+    for key, given in node.items():
+        if isinstance(given, Text) and TABLE.fullmatch(given):
+            if not (bases / given).is_file():
+                raise SpecError("spec.no-list", f"{node.line(key)}: {dataset}", name=given)
+            items[key] = _table(bases / given, f"{bases.name}/{given}")
+    return Mapping(items, node.at, node.lines)
+
+
+def _table(path: Path, name: str) -> Sequence:
+    """The lines of a CSV file, each with its place; an empty cell is a key that is not there."""
+    found = Sequence(at=At(name, 1))
+    with path.open(encoding="utf-8-sig", newline="") as lines:
+        for row in (reader := csv.DictReader(lines)):
+            at = At(name, reader.line_num)
+            found.append(Mapping({key: Text(cell, at) for key, cell in row.items() if cell}, at))
+    return found
 
 
 def _texts(node: Mapping, key: str, owner: str) -> tuple[str, ...]:

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from clinical import dates
+from clinical.courses import course_starts
 from clinical.results import to_number
 from clinical.spec import Dataset
 
@@ -39,9 +40,7 @@ def group_of_infusion(pc: Frame, ex: Frame, spec: Dataset) -> pd.Series:
     Source:  rule C.4 PC.
     """
     given = ex[ex["EXTRT"] == spec.parameters["product"]]
-    starts = given.assign(start=dates.to_day(given["EXSTDTC"]))[["USUBJID", "start"]].dropna()
-    starts = starts.drop_duplicates().sort_values(["USUBJID", "start"])
-    starts = starts[starts.groupby("USUBJID")["start"].diff() != pd.Timedelta(days=1)]
+    starts = course_starts(given, "EXSTDTC")
     samples = pd.DataFrame(
         {"USUBJID": pc["USUBJID"], "day": dates.to_day(pc["PCDTC"]), "row": range(len(pc))}
     )

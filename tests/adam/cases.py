@@ -129,7 +129,7 @@ def built(chosen: list[dict]) -> tuple[Frame, Frame, Frame]:
     for name in adsl:
         if name.endswith("DT"):
             adsl[name] = adsl[name].astype("datetime64[s]")
-    found = numbered(adrs(adsl, given["rs"], given["cp"], given["sv"], spec("adrs")))
+    found = numbered(adrs(adsl, given["rs"], given["cp"], given["sv"], spec=spec("adrs")))
     for flag, code in (("RSPFL", "ORR"), ("CRFL", "CRCRI")):
         yes = found.loc[(found["PARAMCD"] == code) & (found["AVALC"] == "Y"), "USUBJID"]
         adsl[flag] = typed(["Y" if subject in set(yes) else "N" for subject in adsl["USUBJID"]], "Char")
@@ -197,7 +197,7 @@ def made_adrs(
     adsl: str, rs: str = NO_RS, cp: str = NO_CP, sv: str = NO_SV, only: tuple[str, ...] = ()
 ) -> Frame:
     """ADRS of drawn tables, of some parameters or of all."""
-    return adrs(drawn_adsl(adsl), drawn_rs(rs), drawn_cp(cp), table(sv), spec("adrs", only))
+    return adrs(drawn_adsl(adsl), drawn_rs(rs), drawn_cp(cp), table(sv), spec=spec("adrs", only))
 
 
 NO_ADRS = "USUBJID | PARAMCD | ADT | AVALC"

@@ -296,7 +296,7 @@ def test_the_order_of_the_records_does_not_matter():
     keys = ["USUBJID", "PARAMCD", "ADT", "AVISITN", "RSSEQ", "SRCSEQ"]
     forward, backward = (
         adrs(
-            *(frame.iloc[::step].reset_index(drop=True) for frame in (adsl, rs, cp, sv)), spec("adrs")
+            *(frame.iloc[::step].reset_index(drop=True) for frame in (adsl, rs, cp, sv)), spec=spec("adrs")
         ).sort_values(keys, ignore_index=True)
         for step in (1, -1)
     )
@@ -306,7 +306,7 @@ def test_the_order_of_the_records_does_not_matter():
 def test_no_subjects_give_no_rows_and_all_columns():
     """Style guide, law empty."""
     visits = table("USUBJID | VISITNUM | SVSTDTC")
-    empty = adrs(drawn_adsl("USUBJID"), drawn_rs(NO_RS), drawn_cp(NO_CP), visits, spec("adrs"))
+    empty = adrs(drawn_adsl("USUBJID"), drawn_rs(NO_RS), drawn_cp(NO_CP), visits, spec=spec("adrs"))
     assert len(empty) == 0
     assert list(empty) == list(made_adrs(ONE))
 

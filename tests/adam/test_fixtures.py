@@ -91,4 +91,4 @@ def test_the_subject_who_was_never_infused_has_no_response_rows():
     adsl = drawn_adsl("USUBJID | SAFFL | EFFFL | TRTSDT | DTHDT\n07 | N | N | | 2024-09-20")
     rs = drawn_rs("USUBJID | RSDTC | RSSTRESC\n07 | 2024-08-28 | NR")
     cp = drawn_cp("USUBJID | CPDTC | CPSTRESC\n07 | 2024-08-28 | 44")
-    assert adrs(adsl, rs, cp, table("USUBJID | VISITNUM | SVSTDTC"), spec("adrs")).empty
+    assert adrs(adsl, rs, cp, table("USUBJID | VISITNUM | SVSTDTC"), spec=spec("adrs")).empty

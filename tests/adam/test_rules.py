@@ -1,4 +1,4 @@
-"""What the models of ADSL, ADRS and ADTTE refuse: file, line, dataset.parameter and sentence."""
+"""What the models of the ADaM programs refuse: file, line, dataset.parameter and sentence."""
 
 from __future__ import annotations
 
@@ -6,13 +6,19 @@ from pathlib import Path
 
 import pytest
 
-from adam import adrs_rules, adsl, adtte_rules
+from adam import adae, adex_rules, adrs_rules, adsl, adtte_rules
 from clinical.errors import SpecError
 from clinical.read import Mapping, read_yaml
 from clinical.spec import Dataset, read_dataset
 from tests.adam.cases import MAPPINGS, spec, study
 
-READERS = {"adsl": adsl.read_rules, "adrs": adrs_rules.read_rules, "adtte": adtte_rules.read_rules}
+READERS = {
+    "adae": adae.read_rules,
+    "adex": adex_rules.read_rules,
+    "adsl": adsl.read_rules,
+    "adrs": adrs_rules.read_rules,
+    "adtte": adtte_rules.read_rules,
+}
 
 
 def changed(folder: Path, name: str, old: str, new: str, config: Mapping | None = None) -> Dataset:
@@ -31,6 +37,36 @@ def line_of(folder: Path, name: str, part: str) -> int:
 
 
 REFUSED = [
+    (
+        "adae", "    day: 28\n", "    days: 28\n",
+        "    days: 28", "ADAE.prolonged: no key called 'days' here; did you mean day?",
+    ),
+    (
+        "adae", "  since_treatment: [D0-D28, D29-M3, \">M3\"]", "  since: [D0-D28]",
+        "  since: [D0-D28]", "ADAE: no key called 'since' here",
+    ),
+    (
+        "adex", "drug: FLUDARABINE, rule: percent_of_plan", "drug: NELARABINE, rule: percent_of_plan",
+        "drug: NELARABINE", "ADEX.FLUPCT: drug is FLUDARABINE or CYCLOPHOSPHAMIDE, not 'NELARABINE'",
+    ),
+    (
+        "adex", "drug: FLUDARABINE, rule: days", "drug: FLUDARABINE, rule: weeks",
+        "rule: weeks",
+        "ADEX.FLUDAYS: rule is total or days or percent_of_plan or percent_of_arm or minutes or"
+        " first_course or interrupted, not 'weeks'",
+    ),
+    (
+        "adex", "rule: first_course, of: VIABPCT", "rule: first_course, of: VIABLE",
+        "of: VIABLE", "ADEX.VIAB: EX.VIABLE is not in reads",
+    ),
+    (
+        "adsl", "  dlt: {least_percent: 80}", "  dlt: {percent: 80}",
+        "  dlt: {percent: 80}", "ADSL.dlt: no key called 'percent' here; did you mean least_percent?",
+    ),
+    (
+        "adsl", "surface: BSA}", "area: BSA}",
+        "area: BSA}", "ADSL.vitals: no key called 'area' here",
+    ),
     (
         "adsl", "  transplants: {PRCAT: HSCT}", "  transplant: {PRCAT: HSCT}",
         "  transplant: {", "ADSL: no key called 'transplant' here; did you mean transplants?",
@@ -113,9 +149,9 @@ REFUSED = [
     (
         "adrs", "rule: status, window: W8}", "rule: state, window: W8}",
         "rule: state",
-        "ADRS.STW8: rule is responses or mrd_status or mrd_percent or status or response_at or best or ever "
-        "or first or progression or relapse or mrd_negative or mrd_response or mrd_relapse or in_response or "
-        "dated or last, not 'state'",
+        "ADRS.STW8: rule is responses or mrd_status or mrd_percent or status or response_at or best or "
+        "best_unconfirmed or best_confirmed or ever or ever_confirmed or first or progression or relapse or "
+        "mrd_negative or mrd_response or mrd_relapse or in_response or dated or last, not 'state'",
     ),
     (
         "adrs", "rule: status, window: W8}", "rule: status}",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pandas as pd
 
@@ -12,6 +13,8 @@ from clinical.derive import Derived, derive
 from clinical.frames import as_text
 from clinical.study import load_study
 from edc.read import Extract, read_extract
+from tests.studies.oncodemo_records import STUDY as ONCODEMO
+from tests.studies.oncodemo_records import deliver
 from tests.studies.rd1302 import WORKED
 from tests.studies.rd1302_domains.pages import with_everything
 
@@ -20,6 +23,7 @@ STUDIES = {
     "rd1302": (ROOT / "mappings" / "rd1302", "2025-06-30"),
     "cdiscpilot01": (ROOT / "mappings" / "cdiscpilot01", ""),
     "mini": (ROOT / "tests" / "studies" / "mini", "2021-12-31"),
+    "oncodemo": (ONCODEMO, "2015-12-31"),
 }
 
 
@@ -31,8 +35,12 @@ def plan_of(study: str) -> Plan:
 
 @cache
 def extract_of(study: str) -> Extract:
-    """The worked subjects of rd1302; the demonstration extract of another study."""
+    """The worked subjects of rd1302, the published records of oncodemo; another study's demonstration."""
     plan = plan_of(study)
+    if study == "oncodemo":
+        with TemporaryDirectory() as folder:
+            deliver(Path(folder), plan.study.forms, "rs_onco_recist")
+            return read_extract(Path(folder), plan.study.forms, plan.study.config)
     folder = WORKED if study == "rd1302" else STUDIES[study][0] / "demo"
     return read_extract(folder, plan.study.forms, plan.study.config)
 

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from adam.response_criteria import Criteria
-from adam.verbs.subjects import first_match, first_rows, keep_subjects, of_subject, within
+from adam.response_criteria import Confirmed, Criteria
+from adam.verbs.subjects import first_match, first_rows, keep_subjects, moments, of_subject, within
+from adam.verbs.windows import days_since
 from clinical import dates
-from clinical.frames import Frame, constant, take
+from clinical.frames import Frame, constant, empty, take
 from clinical.where import mask
 
 
@@ -24,7 +25,9 @@ class Limits:
     cut: str
 
 
-def collected_responses(rs: Frame, sv: Frame, adsl: Frame, criteria: Criteria, limits: Limits) -> Frame:
+def collected_responses(
+    rs: Frame, sv: Frame | None, adsl: Frame, criteria: Criteria, limits: Limits
+) -> Frame:
     """The responses of ADSL's subjects, dated and valued, sorted by subject and date.
 
     Needs:   RS: RSTESTCD and whatever the criteria filter by, RSSTRESC, RSDTC, VISITNUM, RSSEQ, RELAPTYP.
@@ -33,7 +36,8 @@ def collected_responses(rs: Frame, sv: Frame, adsl: Frame, criteria: Criteria, l
     Source:  rules D-IMP and D.3.
     """
     found = rs.loc[mask(rs, criteria.records)].reset_index(drop=True)
-    found["RELAPTYP"] = relapse_type(found, rs, criteria)
+    if criteria.relapse_type is not None:
+        found["RELAPTYP"] = relapse_type(found, rs, criteria)
     found = keep_subjects(found, adsl)
     found["AVALC"] = criteria.value_of(found["RSSTRESC"])
     found["AVAL"] = criteria.code_of(found["AVALC"])
@@ -52,7 +56,7 @@ def relapse_type(responses: Frame, rs: Frame, criteria: Criteria) -> pd.Series:
     return take(typed["RELAPTYP"], row)
 
 
-def add_response_date(records: Frame, sv: Frame, adsl: Frame, limits: Limits, note: str) -> Frame:
+def add_response_date(records: Frame, sv: Frame | None, adsl: Frame, limits: Limits, note: str) -> Frame:
     """ADT, ADTF and ADTNOTE of responses with perhaps partial dates.
 
     A date without a day is the start of the record's visit if that lies in what the date can mean (no flag,
@@ -77,7 +81,7 @@ def add_response_date(records: Frame, sv: Frame, adsl: Frame, limits: Limits, no
 
 
 def visit_or_last_day(
-    records: Frame, text: pd.Series, sv: Frame, adsl: Frame, limits: Limits
+    records: Frame, text: pd.Series, sv: Frame | None, adsl: Frame, limits: Limits
 ) -> tuple[pd.Series, pd.Series, np.ndarray]:
     """The day of each date, its imputation flag, and where the day is that of the visit [D-IMP].
 
@@ -92,8 +96,10 @@ def visit_or_last_day(
     return day.mask(taken, visit), flag.mask(taken), taken
 
 
-def visit_start(records: Frame, sv: Frame, adsl: Frame) -> pd.Series:
+def visit_start(records: Frame, sv: Frame | None, adsl: Frame) -> pd.Series:
     """The first day of the visit each record belongs to: of the same VISITNUM, where its day is known."""
+    if sv is None:
+        return empty("datetime64[s]", len(records))
     visits = keep_subjects(sv.assign(day=dates.to_day(sv["SVSTDTC"])), adsl)
     visits = visits.loc[visits["day"].notna()].reset_index(drop=True)
     return take(visits["day"], first_match(records, visits, on=["subject", "VISITNUM"], order="day"))
@@ -165,3 +171,82 @@ def assess(
     ends = [take(progressed, responses["subject"].to_numpy())]
     ends += [of_subject(responses, adsl, column) for column in until]
     return Assessed(dated, adequate, progression, progressed, adequate & within(day, None, ends))
+
+
+def flag_considered(
+    responses: Frame, adsl: Frame, limits: Limits, until: tuple[str, ...], assessed: Assessed
+) -> np.ndarray:
+    """What a best response is chosen among: the evaluable set, and on days without it the first of the rest.
+
+    Needs:  responses as `collected_responses` sorts them.
+    Source: RECIST 1.1, 4.6 (not evaluable assessments).
+    """
+    ends = [take(assessed.progressed, responses["subject"].to_numpy())]
+    ends += [of_subject(responses, adsl, column) for column in until]
+    known = responses["AVALC"].notna() & ~responses["adequate"]
+    rest = assessed.dated & known.to_numpy() & within(responses["ADT"], None, ends)
+    moment = moments(responses)
+    rest &= ~np.isin(moment, moment[assessed.evaluable])
+    first = np.zeros(len(responses), dtype=bool)
+    rows = np.flatnonzero(rest)
+    first[rows[np.unique(moment[rows], return_index=True)[1]]] = True
+    return assessed.evaluable | first
+
+
+def flag_confirmed(responses: Frame, considered: np.ndarray, criteria: Criteria) -> np.ndarray:
+    """The responses considered that need no confirmation, or that a later one confirms.
+
+    Between a response and the first one late enough to confirm it stand only values that confirm too or that
+    are allowed, these not too often, and a better response does not fall back to a worse one.
+
+    Needs:  responses as `collected_responses` sorts them, one a day among those considered.
+    Source: RECIST 1.1, 4.6 and table 3.
+    """
+    confirmed = considered.copy()
+    if criteria.confirmation is None:
+        return confirmed
+    rows = np.flatnonzero(considered)
+    found = responses.loc[rows].reset_index(drop=True)
+    for value, rule in criteria.confirmation.responses.items():
+        asked = np.flatnonzero(found["AVALC"] == value)
+        confirmed[rows[asked]] = _has_confirmation(found, asked, rule, criteria)
+    return confirmed
+
+
+def _has_confirmation(found: Frame, asked: np.ndarray, rule: Confirmed, criteria: Criteria) -> np.ndarray:
+    """Whether each of the rows asked about is confirmed by the first row late enough."""
+    value, moment = found["AVALC"], moments(found)
+    by = np.flatnonzero(value.isin(rule.by))
+    place = np.searchsorted(moment[by], moment[asked] + criteria.confirmation.days)
+    at = np.append(by, -1)[place]
+    same = (at >= 0) & (found["subject"].to_numpy()[at] == found["subject"].to_numpy()[asked])
+    allowed = [(~value.isin([*rule.by, *rule.despite]), 0)]
+    allowed += [(value == other, most) for other, most in rule.despite.items()]
+    for others, most in allowed:
+        so_far = np.cumsum(others.to_numpy())
+        same &= so_far[at] - so_far[asked] <= most
+    for worse in rule.by:
+        better = [name for name in rule.by if criteria.codes[name] < criteria.codes[worse]]
+        fallen = _last_place(value == worse)[at]
+        same &= ~((fallen > asked) & (_last_place(value.isin(better))[fallen] > asked))
+    return same
+
+
+def _last_place(holds: pd.Series) -> np.ndarray:
+    """For each row the last row up to it where it holds, -1 for none."""
+    return np.maximum.accumulate(np.where(holds, np.arange(len(holds)), -1))
+
+
+def counted_value(responses: Frame, start: pd.Series, criteria: Criteria, confirmed: np.ndarray) -> pd.Series:
+    """What each assessment counts as: unconfirmed ones as less, stable ones only from their day on.
+
+    Needs:  AVALC, ADT; `start` aligned with the responses.
+    Source: RECIST 1.1, 4.6 (minimum duration of stable disease), table 3.
+    """
+    counted, stable, confirmation = responses["AVALC"], criteria.stable, criteria.confirmation
+    if confirmation is not None:
+        counted = counted.where(confirmed | ~counted.isin(confirmation.responses), confirmation.unconfirmed)
+    if stable is not None:
+        early = days_since(responses["ADT"], start) < stable.from_day
+        counted = counted.mask(early & counted.isin(stable.values), stable.before)
+    return counted

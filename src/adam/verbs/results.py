@@ -7,10 +7,12 @@ import re
 import numpy as np
 import pandas as pd
 
-from clinical.distinct import distinct, spread
+from clinical.distinct import distinct, spread, spread_text
 
 RANGE = re.compile(r"\s*(\d+\.?\d*)\s*-\s*(\d+\.?\d*)\s*")
 LIMIT = re.compile(r"\s*([<>])\s*=?\s*(\d+\.?\d*(?:[eE][+-]?\d+)?)\s*%?\s*")
+
+HALVED, CUT_OFF, UPPER_END = "HALFLLOQ", "ULOQ", "MAXIMUM"  # DTYPE, C81224
 
 
 def upper_bound(shown: pd.Series, number: pd.Series) -> pd.Series:
@@ -31,6 +33,22 @@ def _bound(value: str) -> float:
     if limit:
         return float(limit[2]) / (2 if limit[1] == "<" else 1)
     return np.nan
+
+
+def derivation_type(shown: pd.Series) -> pd.Series:
+    """DTYPE of the number that `upper_bound` makes of a text; missing for other text.
+
+    Source: rule D.6 AVAL.
+    """
+    codes, values = distinct(shown)
+    return spread_text(codes, [_kind(value) for value in values], shown.index)
+
+
+def _kind(value: str) -> str | None:
+    limit = LIMIT.fullmatch(value)
+    if limit:
+        return HALVED if limit[1] == "<" else CUT_OFF
+    return UPPER_END if RANGE.fullmatch(value) else None
 
 
 def inequality(shown: pd.Series) -> tuple[np.ndarray, np.ndarray]:

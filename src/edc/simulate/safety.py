@@ -265,7 +265,7 @@ def _write_host(book: Book, story: Story, dice: Dice) -> None:
         values: Values = {
             "GVDAT": iso(one.day), "GVTYPE": "C" if chronic else "A", "GVSKIN": str(min(grade, 3)),
             "GVLIVER": str(max(grade - 2, 0)), "GVUGI": "1" if grade > 1 else "0",
-            "GVLGI": str(max(grade - 1, 0)), "GVGR": str(grade),
+            "GVLGI": str((0, 0, 1, 2, 4)[grade]), "GVGR": str(grade),
             "GVBIOP": dice.weighted({"Y": 0.4, "N": 0.5, "U": 0.1}) if grade else "N",
         }  # fmt: skip
         book.page("GVH", one.visit.folder, one.day, values)

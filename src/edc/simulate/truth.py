@@ -64,13 +64,22 @@ def _first(found: list) -> dict:
 
 
 def _reactions(story: Story, night: int) -> dict:
-    """Worst grades of the reactions, where they were over."""
+    """Worst grades of the reactions, where they were over, and how the cells expanded, once they had."""
     if story.reaction is None:
         return {}
-    grades = {}
+    grades, last = {}, min(night, story.death or night)
     for name in ("storm", "neuro", "host", "chronic"):
         spell = getattr(story.reaction, name)
         end = story.infused + spell.end
-        if spell.worst and end <= min(night, story.death or night):
+        if spell.worst and end <= last:
             grades[name] = {"start": iso(story.infused + spell.start), "grade": spell.worst}
-    return {"reactions": grades}
+    reaction = story.reaction
+    expansion = {
+        "day": reaction.peak_day,
+        "peak": round(reaction.peak),
+        "half_life": round(reaction.half_life, 2),
+    }
+    return {
+        "reactions": grades,
+        "expansion": expansion if story.infused + reaction.peak_day <= last else None,
+    }

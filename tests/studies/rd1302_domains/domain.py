@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
+from shutil import copytree
 
 import pandas as pd
 
@@ -112,12 +114,24 @@ def plan() -> Plan:
     return check_study(load_study(STUDY))
 
 
-def domain(name: str, more: tuple[str, ...] = (), **pages: str) -> Built:
+def plan_with(folder: Path, old: str, new: str) -> Plan:
+    """The study with another setting: a copy of the specs in `folder` with `old` of study.yml replaced."""
+    mappings = folder / "mappings"
+    copytree(STUDY.parent, mappings)
+    settings = mappings / STUDY.name / "study.yml"
+    text = settings.read_text("utf-8")
+    assert old in text, old
+    settings.write_text(text.replace(old, new), "utf-8")
+    return check_study(load_study(mappings / STUDY.name))
+
+
+def domain(name: str, more: tuple[str, ...] = (), planned: Plan | None = None, **pages: str) -> Built:
     """The domain from pages drawn as `FORM="..."`, which replace those of `AROUND`; `more` names others to build."""
-    forms = plan().study.forms
+    planned = planned or plan()
+    forms = planned.study.forms
     drawn = {**AROUND, **pages}
     raw = {form: collected(form, drawn.get(form, "Subject")) for form in forms}
-    derived = derive(plan(), raw, cut="2025-06-30", only=[name, *more])
+    derived = derive(planned, raw, cut="2025-06-30", only=[name, *more])
     assert derived.stopped == {}, derived.stopped
     return Built(name, derived)
 
