@@ -127,3 +127,10 @@ def test_a_time_zone_name_is_no_offset():
     with pytest.raises(SpecError) as refused:
         dates.to_site_time(text("2024-03-28T16:30Z"), "UTC", "Asia/Shanghai")
     assert str(refused.value) == "'Asia/Shanghai' is not an offset from UTC such as +08:00"
+
+
+def test_a_time_to_the_minute_has_no_seconds():
+    """C-DTC: Thh:mm; nothing is rounded, and text that is no date stays as it is."""
+    typed = text("2024-03-29T14:23:59", "2024-03-29T14:23", "2024-03-29", "2024-03", "x", None)
+    expected = ["2024-03-29T14:23", "2024-03-29T14:23", "2024-03-29", "2024-03", "x", None]
+    assert shown(dates.to_minutes(typed)) == expected
