@@ -32,16 +32,22 @@ from clinical.spec import Dataset
 from clinical.where import Condition, condition, mask
 
 ENDS = ("highest", "lowest")
+CARRIED = SIGNS, FEVER = ("signs", "fever")
 
 
 @dataclass(frozen=True)
 class Fever:
-    """Records of the temperature, where fever begins, its grade alone, the treatments that take it away."""
+    """Records of the temperature, where fever begins, its grade alone, the treatments that take it away.
+
+    `carried` says what a fever is that was taken away: `signs` (ASTCT: graded by what came with it), or
+    `fever` (graded as if it were still there).
+    """
 
     records: Condition
     at_least: float
     alone: float
     treatments: Condition
+    carried: str
 
 
 @dataclass(frozen=True)
@@ -108,10 +114,11 @@ def _parameter(code: str, node: Mapping, owner: str) -> Parameter:
 
 
 def _fever(node: Mapping, owner: str) -> Fever:
-    only(node, ("records", "at_least", "alone", "treatments"), owner)
+    only(node, ("records", "at_least", "alone", "treatments", "carried"), owner)
     asked = (condition(need(node, key, owner), owner) for key in ("records", "treatments"))
     records, treatments = asked
-    return Fever(records, number(node, "at_least", owner), number(node, "alone", owner), treatments)
+    carried = chosen(node, "carried", text(node, "carried", owner), CARRIED, owner)
+    return Fever(records, number(node, "at_least", owner), number(node, "alone", owner), treatments, carried)
 
 
 def adcrs(adsl: Frame, fa: Frame, cm: Frame, spec: Dataset) -> tuple[Frame, Frame]:
@@ -163,8 +170,9 @@ def _derived(parameter: Parameter, records: Frame, treatments: Frame, adsl: Fram
 def _febrile(fever: Fever, found: Frame, temperatures: Frame, treatments: Frame, size: int) -> Frame:
     """A grade that only febrile days have: that of fever alone or the worst component above it, else 0.
 
-    A day that is febrile only because of a treatment needs a component: fever that nobody measured is no
-    sign of its own. Without temperature such a day is graded if a component is there, any other is not.
+    With `carried: signs` a day that is febrile only because of a treatment has the grade of its components;
+    with `fever` that of fever alone at least. Without temperature such a day is graded if it has a grade, any
+    other is not.
     """
     values = temperatures["FASTRESN"].to_numpy()
     warm = extreme_of_days(temperatures.reset_index(drop=True), values, "FASEQ")
@@ -173,8 +181,9 @@ def _febrile(fever: Fever, found: Frame, temperatures: Frame, treatments: Frame,
     starts = treatments.loc[mask(treatments, fever.treatments), ["subject", "day"]]
     measured, carried = flag_febrile(days, starts, fever.at_least, size)
     worst = days["AVAL"].fillna(0).to_numpy()
-    grade = np.where(measured, np.maximum(worst, fever.alone), np.where(carried, worst, 0.0))
-    known = days["temperature"].notna().to_numpy() | (carried & (worst > 0))
+    alone = np.where(measured | (carried & (fever.carried == FEVER)), fever.alone, 0.0)
+    grade = np.where(measured | carried, np.maximum(worst, alone), 0.0)
+    known = days["temperature"].notna().to_numpy() | (carried & (grade > 0))
     by_component = (worst > 0) & (grade == worst)
     source = np.where(by_component, days["SRCSEQ"], days["of_temperature"])
     graded = days[["subject", "day"]].assign(AVAL=grade, SRCSEQ=source)

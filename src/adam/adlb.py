@@ -8,10 +8,12 @@ import numpy as np
 import pandas as pd
 
 from adam import bds
-from adam.rules import need, number, only, refuse, text
+from adam.rules import chosen, need, number, only, refuse, text
 from adam.verbs.grades import (
+    FIXED_LIMITS,
     HIGH,
     LOW,
+    UNGRADED,
     Criterion,
     combined_grade,
     grade_numbers,
@@ -42,9 +44,10 @@ class Corrected:
 
 @dataclass(frozen=True)
 class Grading:
-    """The criteria, the BASETYPE whose baseline they mean, and the test that is corrected first."""
+    """The criteria, what a missing range does, the BASETYPE of the baseline, and the test corrected first."""
 
     criteria: tuple[Criterion, ...]
+    without_range: str
     graded_from: str
     corrected: Corrected
 
@@ -62,7 +65,7 @@ class Prolonged:
 
 def read_rules(spec: Dataset) -> None:
     """Refuses what is wrong in the analysis windows and under `parameters`, before any data is read."""
-    only(spec.parameters, ("grades", "graded_from", "corrected", "prolonged"), spec.name)
+    only(spec.parameters, ("grades", "without_range", "graded_from", "corrected", "prolonged"), spec.name)
     bds.read_visits(spec)
     _grading(spec)
     _prolonged(spec)
@@ -73,8 +76,10 @@ def _grading(spec: Dataset) -> Grading:
     node = need(spec.parameters, "corrected", spec.name)
     only(node, ("test", "by", "unit", "factor", "normal"), owner)
     named = (text(node, key, owner) for key in ("test", "by", "unit"))
+    without_range = text(spec.parameters, "without_range", spec.name)
     return Grading(
         read_criteria(need(spec.parameters, "grades", spec.name), f"{spec.name}.grades"),
+        chosen(spec.parameters, "without_range", without_range, (UNGRADED, FIXED_LIMITS), spec.name),
         text(spec.parameters, "graded_from", spec.name),
         Corrected(*named, number(node, "factor", owner), number(node, "normal", owner)),
     )
@@ -142,14 +147,12 @@ def kind_of_text(adlb: Frame) -> pd.Series:
 
 def low_grade(adlb: Frame, spec: Dataset) -> pd.Series:
     """ATOXGRL: the low grade, 0 to 4; `verbs.grades.grade_results` says when there is none."""
-    grading = _grading(spec)
-    return grade_text(grade_results(_gradable(adlb, grading), grading.criteria, LOW), adlb.index)
+    return _graded(adlb, _grading(spec), LOW)
 
 
 def high_grade(adlb: Frame, spec: Dataset) -> pd.Series:
     """ATOXGRH: the high grade, 0 to 4."""
-    grading = _grading(spec)
-    return grade_text(grade_results(_gradable(adlb, grading), grading.criteria, HIGH), adlb.index)
+    return _graded(adlb, _grading(spec), HIGH)
 
 
 def signed_grade(adlb: Frame, spec: Dataset) -> pd.Series:
@@ -158,6 +161,11 @@ def signed_grade(adlb: Frame, spec: Dataset) -> pd.Series:
     criteria = _grading(spec).criteria
     graded = has_criteria(adlb["PARAMCD"], criteria, LOW), has_criteria(adlb["PARAMCD"], criteria, HIGH)
     return grade_text(combined_grade(low, high, graded), adlb.index)
+
+
+def _graded(adlb: Frame, grading: Grading, direction: str) -> pd.Series:
+    results = _gradable(adlb, grading)
+    return grade_text(grade_results(results, grading.criteria, direction, grading.without_range), adlb.index)
 
 
 def _gradable(adlb: Frame, grading: Grading) -> Frame:

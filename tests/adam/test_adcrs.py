@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 
 from adam.adcrs import adcrs
+from clinical.read import Text
 from tests.adam.cases import spec
 from tests.tables import assert_table, table
 
@@ -28,9 +29,13 @@ def findings(*rows: tuple[str, str, str, str]) -> pd.DataFrame:
     return table("\n".join(lines))
 
 
-def graded(*rows: tuple[str, str, str, str], drugs: str = NO_DRUG, age: str = "30") -> pd.DataFrame:
+def graded(
+    *rows: tuple[str, str, str, str], drugs: str = NO_DRUG, age: str = "30", carried: str = "signs"
+) -> pd.DataFrame:
     adsl = table(f"USUBJID | TRTSDT | AGE\nP1 | 2024-03-15 | {age}\nP2 | | 40")
-    return adcrs(adsl, findings(*rows), table(drugs), spec("adcrs"))[0]
+    whole = spec("adcrs")
+    whole.parameters["CRSGRD"]["fever"]["carried"] = Text(carried, whole.at)
+    return adcrs(adsl, findings(*rows), table(drugs), whole)[0]
 
 
 def grades(frame: pd.DataFrame, code: str) -> dict[str, float]:
@@ -78,6 +83,14 @@ def test_a_fever_that_was_treated_goes_on_for_what_came_with_it():
     treated = PARACETAMOL.format("2024-03-21")
     assert grades(graded(*days), "CRSGRD") == {"18": 0, "19": 1, "20": 0, "21": 0, "22": 0}
     assert grades(graded(*days, drugs=treated), "CRSGRD") == {"18": 0, "19": 1, "20": 0, "21": 2, "22": 0}
+
+
+def test_with_the_other_reading_a_fever_that_was_treated_is_a_fever_itself():
+    """D.5 read word by word: the day counts as febrile, and fever only is grade 1."""
+    days = [*storm("38.5", day="19"), *storm("37", "FLUIDS ONLY", day="20"), *storm("37", day="21")]
+    found = graded(*days, drugs=PARACETAMOL.format("2024-03-20"), carried="fever")
+    assert grades(found, "CRSGRD") == {"19": 1, "20": 2, "21": 1}
+    assert grades(graded(*days, carried="fever"), "CRSGRD") == {"19": 1, "20": 0, "21": 0}
 
 
 def test_a_drug_of_the_day_before_the_fever_carries_it_too():

@@ -10,8 +10,10 @@ import pandas as pd
 import pytest
 
 from adam.verbs.grades import (
+    FIXED_LIMITS,
     HIGH,
     LOW,
+    UNGRADED,
     combined_grade,
     grade_results,
     grade_text,
@@ -49,9 +51,12 @@ def results(given: list[tuple]) -> pd.DataFrame:
     return frame.assign(abnormal=frame["base"] > frame["high"])
 
 
-def graded(given: list[tuple]) -> list[tuple[str, str]]:
+def graded(given: list[tuple], without_range: str = UNGRADED) -> list[tuple[str, str]]:
     frame = results(given)
-    both = [grade_text(grade_results(frame, criteria(), end), frame.index).fillna("") for end in (LOW, HIGH)]
+    both = [
+        grade_text(grade_results(frame, criteria(), end, without_range), frame.index).fillna("")
+        for end in (LOW, HIGH)
+    ]
     return list(zip(*both, strict=True))
 
 
@@ -72,18 +77,19 @@ def test_the_fixed_limit_decides_where_the_range_lies_beyond_it():
 
 
 def test_what_is_not_gradable_is_missing_and_never_0():
-    """D.6: no range, no value, another unit, no row for the test; but grades no range can change."""
+    """D.6: no range, value or row for the test, another unit; fixed limits grade what no range can change."""
     nan = np.nan
-    assert graded([
+    given = [
         ("NEUT", "10^9/L", 2, nan, nan, 4), ("NEUT", "10^9/L", 1.2, nan, nan, 4),
         ("NEUT", "10^9/L", nan, 1.8, 6, 4), ("NEUT", "/uL", 300, 1.8, 6, 4), ("NEUT", None, 0.3, 1.8, 6, 4),
         ("FERRITIN", "ug/L", 500, 13, 400, 100), ("ALT", "U/L", 500, nan, nan, nan),
         ("CREAT", "umol/L", 500, nan, nan, 80), ("INR", "RATIO", 2, nan, nan, 1),
         ("FIBRINO", "g/L", 0.4, nan, nan, 3), ("FIBRINO", "g/L", 0.6, nan, nan, 3),
-    ]) == [
-        ("", ""), ("2", ""), ("", ""), ("", ""), ("", ""), ("", ""), ("", ""), ("", ""), ("", "2"), ("4", ""),
-        ("", ""),
     ]  # fmt: skip
+    none = ("", "")
+    assert graded(given) == [*[none] * 8, ("", "2"), none, none]
+    fixed = graded(given, FIXED_LIMITS)
+    assert fixed == [none, ("2", ""), *[none] * 6, ("", "2"), ("4", ""), none]
 
 
 def test_a_missing_baseline_is_taken_as_normal():

@@ -21,6 +21,7 @@ from clinical.read import Mapping, Sequence
 COLUMNS = ("term", "test", "unit", "direction", "baseline", "grade", "above", "at_least", "below", "at_most")
 BOUNDS = {"above": np.greater, "at_least": np.greater_equal, "below": np.less, "at_most": np.less_equal}
 LIMIT = re.compile(r"(?:(\d+\.?\d*)x)?(ULN|LLN|BASE)(?:\+(\d+\.?\d*))?|(\d+\.?\d*)")
+UNGRADED, FIXED_LIMITS = "ungraded", "fixed_limits"
 REFERENCES = {"ULN": "high", "LLN": "low", "BASE": "base"}
 LOW, HIGH = "L", "H"
 GRADES = ("1", "2", "3", "4")
@@ -91,14 +92,18 @@ def _limit(row: Mapping, name: str, owner: str) -> Limit:
     return Limit(REFERENCES[reference], float(factor or 1), float(more or 0))
 
 
-def grade_results(records: Frame, criteria: tuple[Criterion, ...], direction: str) -> np.ndarray:
+def grade_results(
+    records: Frame, criteria: tuple[Criterion, ...], direction: str, without_range: str = UNGRADED
+) -> np.ndarray:
     """The grade of each result in one direction: 4 to 1, 0 where no criterion holds, NaN where not graded.
+
+    `without_range` says what becomes of a result that lacks a limit of the range which a criterion of its
+    test means: `ungraded` (D.6), or `fixed_limits`: a result beyond the fixed limits of a grade has it.
 
     Needs:   test, unit, value, low, high (the range), base (baseline value), abnormal (whether that is above
              its range).
-    Missing: a test without criteria, a result without value or in another unit is not graded. Neither is one
-             whose range is missing, unless that cannot matter: a result beyond the fixed limits of a grade
-             has it. Without baseline value the baseline is normal and no multiple of it is exceeded.
+    Missing: a test without criteria, a result without value or in another unit is not graded. Without
+             baseline value the baseline is normal and no multiple of it is exceeded.
     Source:  rule D.6; CTCAE v5.0.
     """
     grades = np.full(len(records), np.nan)
@@ -107,8 +112,18 @@ def grade_results(records: Frame, criteria: tuple[Criterion, ...], direction: st
         asked = [one for one in criteria if one.test == test and one.direction == direction]
         if asked:
             rows = np.flatnonzero(codes == number)
-            grades[rows] = _grade(records.iloc[rows], asked)
+            mine = records.iloc[rows]
+            found = _grade(mine, asked)
+            if without_range == UNGRADED:
+                found[_lacks_range(mine, asked)] = np.nan
+            grades[rows] = found
     return grades
+
+
+def _lacks_range(records: Frame, criteria: list[Criterion]) -> np.ndarray:
+    """Results without a limit of the range that a criterion means."""
+    means = {limit.reference for one in criteria for _, limit in one.bounds} & {"low", "high"}
+    return records[sorted(means)].isna().any(axis=1).to_numpy()
 
 
 def _grade(records: Frame, criteria: list[Criterion]) -> np.ndarray:
