@@ -49,7 +49,7 @@ REPEATS = ["instance", "page", "line"]
 def open_questions(findings: Frame) -> Frame:
     """The findings that a site must answer and that are not closed."""
     asked = findings["todo"].str.startswith(ASKS) & (findings["subject"] != "")
-    return findings[asked & (findings["status"] != "closed")]
+    return findings[asked & (findings["status"] != "closed")].fillna("")
 
 
 def queries_of(
