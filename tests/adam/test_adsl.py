@@ -259,7 +259,7 @@ def test_the_infusion_starts_with_its_first_and_ends_with_its_last_record_and_mi
         NOTIME  | RD13-02     | 5      | 2024-03-04       | 2024-03-04
         NOEND   | RD13-02     | 5      | 2024-03-04T10:00 |
         HOUR    | RD13-02     | 5      | 2024-03-04T10    | 2024-03-04T11
-        NONE    | RD13-02     | 0      | 2024-03-04T10:00 | 2024-03-04T10:30
+        NONE    | OTHER       | 5      | 2024-03-04T10:00 | 2024-03-04T10:30
         """)
     got = subjects[["USUBJID"]].assign(
         TRTSDTM=adsl.first_moment(subjects, ex, SPEC),

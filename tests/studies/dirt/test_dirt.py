@@ -90,7 +90,8 @@ def test_a_column_of_a_new_form_version_is_reported_once(everything):
     )
 
 
-def test_a_hazard_of_a_whole_file_changes_no_record(everything):
-    """B-DIRT-30: files with a byte order mark, line ends of Windows, empty columns: nobody is asked."""
+def test_a_hazard_of_a_whole_file_is_planted_and_changes_no_record(everything, judged):
+    """B-DIRT-30: `judged` fails on any change or finding of a subject without a plant of its own."""
     whole = {line.what for line in everything[0].ledger[30] if not subject_of(line)}
     assert whole == {"byte order mark", "line ends of Windows", "empty columns at the end"}
+    assert {case.lines[0].what for case in judged[30]} > whole

@@ -18,6 +18,7 @@ INF = """
         ("70", "10^6 cells", "2024-03-15T10:00", None, None),
         ("", "10^6 cells", "2024-03-15T10:00", "UNPLANNED TREATMENT", "RD13-02, dose per kg not known"),
         ("0", "10^6 cells", "2024-03-15T10:00", "UNPLANNED TREATMENT", "RD13-02, dose per kg not known"),
+        ("70", "cells", "2024-03-15T10:00", "UNPLANNED TREATMENT", "RD13-02 0 10^6 CAR+ T cells/kg"),
         ("70", "furlong", "2024-03-15T10:00", "UNPLANNED TREATMENT", "RD13-02, dose per kg not known"),
     ],
 )
