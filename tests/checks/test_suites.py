@@ -1,4 +1,4 @@
-"""What a checkpoint says of rules: of each by itself, also where they share an expectation (decision 0010)."""
+"""What a checkpoint says of each rule, also where many share an expectation (decision 0010)."""
 
 from __future__ import annotations
 
