@@ -1,4 +1,4 @@
-"""Every variable that the table of the design names is in its dataset, but those that no record could fill."""
+"""Every variable that the table of the design names is in its dataset, but for those without a source."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import pandas as pd
 from tests.rules.studies import ROOT, derived
 
 TABLE = ROOT / "mappings" / "library" / "standards" / "adam.csv"
-WITHOUT_SOURCE = {  # no form or vendor file of the study gives a time point of these, a category, a text beside a number
+WITHOUT_SOURCE = {  # no form or vendor file has their time point, category, or a text beside the number
     "ADLB": {"ATPT"},
     "ADEG": {"ATPT", "PARCAT1"},
     "ADVS": {"AVALC", "PARCAT1"},
