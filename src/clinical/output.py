@@ -35,6 +35,7 @@ CONTINUED = {
     "CO": "COVAL",
     "TS": "TSVAL",
 }  # these go on in the dataset itself, as COVAL1 and TSVAL1 [C-SPLIT]
+REPEATING = ("first", "last", "lookup", "during")
 SUPP_COLUMNS = (
     "STUDYID", "RDOMAIN", "USUBJID", "IDVAR", "IDVARVAL", "QNAM", "QLABEL", "QVAL", "QORIG", "QEVAL",
 )  # fmt: skip
@@ -173,12 +174,14 @@ def _continued(
 ) -> tuple[Frame, tuple[Variable, ...], list[Spilled]]:
     """Long text that does not go on in SUPP--: that of comments and of the trial summary; in ADaM it ends.
 
+    Nothing is found where the text is another dataset's: there it is whole, or its end is found there.
+
     Raises: DerivationError for another study-wide dataset, which has no SUPP--.
     """
     names = list(dict.fromkeys(each.variable for each in spilled))
     if made.spec.layer == "adam":
         for each in spilled:
-            if each.first:
+            if each.first and not _repeated(made, each.variable):
                 rows = order[each.column.notna().to_numpy()]
                 build.found("build.text-cut", made, rows, each.variable)
         return frame, variables, []
@@ -192,6 +195,14 @@ def _continued(
         frame.insert(at + place, each.name, each.column)
     rest = [each for each in spilled if each.variable != parent]
     return frame, (*variables[:at], *added, *variables[at:]), rest
+
+
+def _repeated(made: Made, name: str) -> bool:
+    """Whether every word that states a variable gives the text of another dataset as it is."""
+    words = [word for _, word in made.spec.statements(name)]
+    return bool(words) and all(
+        word.word in REPEATING or (word.word == "copy" and "." in str(word.value)) for word in words
+    )
 
 
 def _split(column: Column) -> list[Column]:

@@ -21,7 +21,7 @@ ROOT = Path(__file__).parents[2]
 PLACE = ["Subject", "Folder", "InstanceRepeatNumber", "PageRepeatNumber", "RecordPosition"]
 SHOWN = ["subject", "folder", "instance", "page", "line"]
 # what follows from dirt on another page of the subject, by rule: the form that was changed
-CONSEQUENCES = {"V-raw.RS-103": "BM", "V-raw.DS-101": "DTH", "V-DM-66": "DTH"}
+CONSEQUENCES = {"V-raw.RS-103": "BM", "V-raw.DS-101": "DTH", "V-DM-66": "DTH", "V-ADPC-103": "INF"}
 
 
 @dataclass(frozen=True)
