@@ -12,6 +12,10 @@ import pytest
 from typer.testing import CliRunner
 
 from cdiscflow.cli import app
+from cdiscflow.explain_walk import Frames, Walk
+from cdiscflow.explain_why import why
+from cdiscflow.home import home
+from cdiscflow.runs import find_run
 from tests.homes import LittleHome, command, enter, little_home
 
 ROOT = Path(__file__).parents[1]
@@ -90,11 +94,13 @@ def test_the_simulated_study_runs_green_and_its_explained_value_is_that_of_the_r
             every_row_says_why(
                 command(capsys, "explain", "rd1302", dataset, parameter).out.splitlines(), dataset
             )
+    every_row_has_a_sentence()
 
 
 EXPLAINED = {
     "ADTTE": ("OS", "DOR", "DORHSCT", "EFSINF", "EFSMISS", "TTHSCT", "FUP"),
     "ADRS": ("OVR", "STW8", "BOR", "PD", "HSCTANY", "MRDNEG"),
+    "ADPP": ("CMAX", "LAMZ", "PERSM12"),
 }
 
 
@@ -108,3 +114,13 @@ def every_row_says_why(lines: list[str], dataset: str) -> None:
         assert below[0].endswith("."), below
         assert sum("why: " in line for line in below) == 1
         assert any(line.lstrip().startswith("EDC page ") for line in below), below
+
+
+def every_row_has_a_sentence() -> None:
+    """One for each row of ADTTE, ADRS and ADPP, with a date."""
+    made = home()
+    walk = Walk(made.load("rd1302"), Frames(find_run(made, "rd1302", "latest")))
+    for dataset in EXPLAINED:
+        for row in walk.frames.get(dataset).index:
+            said = next(why(walk, walk.study.datasets[dataset], dataset, row))
+            assert re.fullmatch(r"why: .*\d{4}-\d\d-\d\d.*\.", said), (dataset, row, said)

@@ -32,7 +32,18 @@ from clinical.where import Condition, condition, mask
 
 SETTINGS = ("who", "samples", "area", "terminal", "reasons")
 REASONS = ("peak", "short", "points", "fit", "rise")
-RESULTS = ("peak", "peak_time", "last", "last_time", "area", "area_last", "rate", "half_life", "fit", "seen")
+RESULTS = {
+    "peak": "the highest result",
+    "peak_time": "the time of the highest result",
+    "last": "the last result above the limit of quantitation",
+    "last_time": "the time of the last result above the limit of quantitation",
+    "area": "the area under the results up to the last day asked for",
+    "area_last": "the area under the results up to the last one above the limit of quantitation",
+    "rate": "the rate of the terminal decline",
+    "half_life": "ln 2 by the rate of the terminal decline",
+    "fit": "the adjusted R-squared of the terminal decline",
+    "seen": "whether a result is above the limit of quantitation",
+}
 ONE_SAMPLE = {"peak": "peak", "peak_time": "peak", "last": "last", "last_time": "last"}
 
 

@@ -5,6 +5,8 @@ nothing ended. In every line `date` is DATASET.VARIABLE and `where` filters that
 there is no date); `{column: X}` in it is a column of ADSL or a date named under `dates`.
 
 ```yaml
+policies:                     # settings of study.yml and their options: `adam.policies`
+  study.hsct_policy: [treatment_policy, censor]
 dates:                        # one date a subject, the first; conditions name them like columns of ADSL
   cr1:    {date: ADRS.ADT, where: {PARAMCD: CR1}}
   w12end: {date: ADSL.TRTSDT, window: W12}     # last day of that window of study.yml, counted from the date
@@ -20,9 +22,9 @@ DOR:
     - {date: ADRS.ADT, where: {PARAMCD: OVR, AVALC: RD}, after_start: true, text: RELAPSE}
     - {date: ADSL.DTHDT, where: {DTHCAT: DISEASE}, text: DEATH DUE TO DISEASE}
   interrupted_by:             # the earliest, on one date the first line; only if before the event
-    - {date: ADSL.HSCTDT, at: itself, cnsr: 4, text: HSCT}                # censored on that day
-    - {date: ADSL.NACTDT, cnsr: 3, text: NEW THERAPY}                   # at the last assessment not after it
-  missed: {windows: response_windows, since: ADSL.TRTSDT, at_least: 2, cnsr: 6, text: MISSED ASSESSMENTS}
+    - {date: ADSL.HSCTDT, when: {study.hsct_policy: censor}, at: itself, cnsr: 4, text: HSCT}
+    - {date: ADSL.NACTDT, cnsr: 3, text: NEW THERAPY}    # else the last assessment not after it
+  missed: {windows: study.response_windows, since: ADSL.TRTSDT, at_least: 2, cnsr: 6, text: MISSED}
   otherwise:                  # no event: the first line that applies
     - {no_assessment: true, cnsr: 7, text: NO ASSESSMENT}                 # none after the start: at the start
     - {date: ADSL.LSTALVDT, at: itself, cnsr: 1, text: LAST CONTACT}      # that day, `until` if it is later
@@ -38,14 +40,16 @@ FUP: {label: ..., reverse_of: OS}                # the same date, event and cens
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import compress
 
+from adam.policies import HEAD, Policies
 from adam.rules import Reads, chosen, need, only, refuse, setting, text, whole, yes
 from adam.verbs.windows import Window, read_limits
 from clinical.read import Mapping, Sequence
 from clinical.spec import Dataset
 from clinical.where import Condition, condition
 
-SETTINGS = ("dates", "defaults")
+SETTINGS = ("policies", "dates", "defaults")
 PARAMETER = (
     "label", "who", "start", "until", "assessments", "events", "interrupted_by", "missed", "otherwise",
     "censored",
@@ -143,7 +147,7 @@ def read_rules(spec: Dataset) -> Rules:
 
 class _Reader:
     def __init__(self, spec: Dataset):
-        self.spec, self.reads = spec, Reads(spec)
+        self.spec, self.reads, self.policies = spec, Reads(spec), Policies(spec)
         self.node = spec.parameters
         self.names = tuple(self.node.get("dates", Mapping()))
         self.written: dict[str, Mapping] = {}
@@ -157,7 +161,7 @@ class _Reader:
     def _named(self, name: str, node: Mapping) -> Named:
         owner = f"{self.spec.name}.{name}"
         only(node, ("date", "where", "window"), owner)
-        windows = self._windows(owner, "response_windows") if "window" in node else {}
+        windows = self._windows(owner, f"{HEAD}response_windows") if "window" in node else {}
         days = (
             windows[chosen(node, "window", text(node, "window", owner), windows, owner)].last
             if windows
@@ -165,7 +169,8 @@ class _Reader:
         )
         return Named(self._dated(node, owner), days)
 
-    def _windows(self, owner: str, key: str) -> dict[str, Window]:
+    def _windows(self, owner: str, name: str) -> dict[str, Window]:
+        key = name.removeprefix(HEAD)
         return read_limits(setting(self.spec.study, key, owner, self.spec.at), f"{owner}.{key}")
 
     def _parameter(self, code: str, number: int) -> Parameter:
@@ -246,11 +251,12 @@ class _Reader:
         if not isinstance(node, Sequence):
             raise refuse("rules.shape", getattr(node, "at", ""), owner, key=key, shape="a list of lines")
         lines = tuple(self._line(line, key, f"{owner}.{key}") for line in node)
+        standing = [self.policies.stands(line, f"{owner}.{key}") for line in node]
         for number, line in enumerate(lines[:-1], start=1):
-            if key == "otherwise" and not line.conditional:
+            if key == "otherwise" and not line.conditional and "when" not in node[number - 1]:
                 words = {"number": number, "next": number + 1}
                 raise refuse("rules.dead-line", node[number - 1].at, f"{owner}.{key}", **words)
-        return lines
+        return tuple(compress(lines, standing))
 
     def _line(self, node: Mapping, key: str, owner: str) -> Line:
         extra = {
@@ -258,7 +264,7 @@ class _Reader:
             "interrupted_by": ("at", "cnsr"),
             "otherwise": ("at", "cnsr", "no_assessment"),
         }[key]
-        only(node, ("text", *DATED, *extra), owner)
+        only(node, ("text", "when", *DATED, *extra), owner)
         if key != "otherwise":
             need(node, "date", owner, "a line")
         dated = self._dated(node, owner) if "date" in node else None

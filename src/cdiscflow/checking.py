@@ -11,13 +11,15 @@ from cdiscflow.home import Home, cut_day, newest_extract
 from cdiscflow.stops import cause_of, stops_of
 from clinical.check import check_study
 from clinical.derive import derive
-from clinical.errors import ClinicalError, InputError, SpecErrors
+from clinical.errors import ClinicalError, InputError, SpecError, SpecErrors
 from clinical.findings import no_findings
 from clinical.frames import as_text
 from clinical.names import closest
+from clinical.read import read_yaml
+from clinical.settings import unread_settings
 from clinical.study import Study
 from edc.read import check_headers, read_extract
-from tlf.spec import read_displays
+from tlf.spec import display_node, read_displays
 
 
 def check_specs(home: Home, study_name: str, say: Callable[[str], None]) -> Iterator[str]:
@@ -32,6 +34,8 @@ def check_specs(home: Home, study_name: str, say: Callable[[str], None]) -> Iter
         *_faults(lambda: study_rules(home, plan)),
         *_faults(lambda: read_displays(study.folder / "tlf", study.config)),
     ]
+    if not faults:
+        faults += map(str, unread_in(home, study))
     try:
         folder = newest_extract(home, study).folder
     except InputError:
@@ -42,6 +46,13 @@ def check_specs(home: Home, study_name: str, say: Callable[[str], None]) -> Iter
     if not faults:
         forms, datasets, steps = len(study.forms), len(study.datasets), len(plan.graph.steps)
         say(f"{study_name}: {forms} forms, {datasets} datasets, {steps} steps: all fine")
+
+
+def unread_in(home: Home, study: Study) -> Iterator[SpecError]:
+    """The settings of a study that no dataset, program, display or rule of it reads."""
+    displays = [display_node(path, study.folder.parent) for path in (study.folder / "tlf").glob("*.yml")]
+    rules = (home.validation / study.name).glob("*/*.yml")
+    yield from unread_settings(study, [*displays, *(read_yaml(path) for path in rules)])
 
 
 def _faults(read: Callable[[], object]) -> list[str]:

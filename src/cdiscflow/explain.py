@@ -8,6 +8,7 @@ from pathlib import Path
 import pandas as pd
 
 from cdiscflow.checking import person_asked, unknown_dataset
+from cdiscflow.explain_absent import why_not
 from cdiscflow.explain_walk import SHOWN, Frames, Walk, cells, telling
 from cdiscflow.explain_why import why
 from cdiscflow.home import Home
@@ -49,13 +50,9 @@ def explain_rows(
     frame = frames.get(dataset)
     if frame is None:
         raise _not_there(study, run, dataset, frames)
-    is_parameter = "PARAMCD" in frame and bool((frame["PARAMCD"] == what).any())
-    chosen = _asked_for(study, frame, dataset, what, subject, is_parameter)
-    rows = frame.index[chosen]
-    if not len(rows):
-        told = f" with {what}" if what else ""
-        raise InputError("ask.no-row", study_name, dataset=dataset, what=told, subject=subject)
     spec = study.datasets.get(dataset.removeprefix("SUPP"))
+    is_parameter = "PARAMCD" in frame and _is_parameter(spec, frame, what)
+    rows = frame.index[_asked_for(study, frame, dataset, what, subject, is_parameter)]
     stated = [] if spec is None or is_parameter else [word for _, word in spec.statements(what)]
     words = list(dict.fromkeys(stated))
     lines = [named(study_name, run), *newer(study_name, run)]
@@ -63,16 +60,44 @@ def explain_rows(
     if spec is not None and not words:
         shown = frame.loc[rows[:SHOWN]]
         lines += _parameter_lines(spec, what, shown) if is_parameter else [_records_line(spec)]
+    if not len(rows):
+        return lines + _nothing(walk, dataset, what, subject, is_parameter)
     names = _shown(frame, what, is_parameter)
     for row in rows[:SHOWN]:
         values = ", ".join(f"{name}={text}" for name, text in cells(frame, row, names) if text)
         lines.append(f"{dataset} row {row + 1}: {values}")
-        if is_parameter and spec is not None:
+        if spec is not None and "PARAMCD" in frame and (is_parameter or not what):
             behind = why(walk, spec, dataset, row)
         else:
             behind = walk.variable(dataset, what, row, words)
         lines += [f"  {line}" for line in behind]
     return lines + ([f"... and {len(rows) - SHOWN} more rows"] if len(rows) > SHOWN else [])
+
+
+def _is_parameter(spec: Dataset | None, frame: pd.DataFrame, what: str) -> bool:
+    """Whether it is a PARAMCD: one that the spec states or that some row has."""
+    stated = spec is not None and what.isupper() and isinstance(spec.parameters.get(what), Mapping)
+    return stated or bool((frame["PARAMCD"] == what).any())
+
+
+def _nothing(walk: Walk, dataset: str, what: str, subject: str, is_parameter: bool) -> list[str]:
+    """Why there is no such row of a subject.
+
+    Raises: InputError where nobody has such a number, and for what has no reason of its own.
+    """
+    study, told = walk.study, f" with {what}" if what else ""
+    people = walk.frames.get("DM")
+    known = people["USUBJID"] if people is not None else pd.Series(dtype="str")
+    mine = known[known.str.endswith(person_asked(study, subject))].unique() if subject else []
+    if subject and people is not None and not len(mine):
+        raise InputError("ask.subject-unknown", study.name, subject=subject)
+    frame = walk.frames.get(dataset)
+    if not len(mine) or not what:
+        raise InputError("ask.no-row", study.name, dataset=dataset, what=told, subject=subject)
+    if not is_parameter:
+        records = frame["USUBJID"].isin(mine).sum() if "USUBJID" in frame else 0
+        return [f"{dataset} has {records} rows of {', '.join(mine)}, and {what} is empty in all of them"]
+    return [line for person in mine[:SHOWN] for line in why_not(walk, study.datasets[dataset], what, person)]
 
 
 def _not_there(study: Study, run: Path, dataset: str, frames: Frames) -> InputError:

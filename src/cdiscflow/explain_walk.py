@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from functools import cached_property
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from clinical.check import fields_of_columns
@@ -20,9 +22,10 @@ from clinical.words import Word
 
 SHOWN, DEEPEST = 5, 4
 TELLING = (
-    "USUBJID", "PARAMCD", "STARTDT", "ADT", "AVAL", "AVALC", "CNSR", "EVNTDESC", "CNSDTDSC", "ADTNOTE",
-    "SRCDOM", "SRCVAR", "SRCSEQ",
+    "USUBJID", "PARAMCD", "STARTDT", "ADT", "ADTF", "AVAL", "AVALC", "CNSR", "EVNTDESC", "CNSDTDSC",
+    "ADTNOTE", "SRCDOM", "SRCVAR", "SRCSEQ",
 )  # fmt: skip
+DATE = re.compile(r"\d{4}-\d\d-\d\d")
 
 
 class Frames:
@@ -104,10 +107,15 @@ class Walk:
         yield from followed or [*taken, *self.behind(dataset, row)]
 
     def chosen(self, word: Word, frame: pd.DataFrame, row: int, name: str) -> Iterator[str]:
-        """The records of other datasets that hold what `first` or `last` took."""
+        """The records of other datasets that hold what `first` or `last` took, and what is behind them."""
+        for dataset, place in self.taken(word, frame, row, name):
+            yield from self.one(dataset, place)
+
+    def taken(self, word: Word, frame: pd.DataFrame, row: int, name: str) -> Iterator[tuple[str, int]]:
+        """Where the records stand that hold what `first` or `last` took."""
         if word.word in ("case", "any_of"):
             for each in word.value:
-                yield from self.chosen(each, frame, row, name)
+                yield from self.taken(each, frame, row, name)
         if word.word not in ("first", "last"):
             return
         value = cells(frame, row, [name])[0][1]
@@ -121,9 +129,8 @@ class Walk:
             of = found[found["USUBJID"] == frame["USUBJID"][row]].reset_index()
             held = _holding(of[column], value)
             for each in asked:
-                held &= mask(of, each)
-            for place in of["index"][held][:SHOWN]:
-                yield from self.one(dataset, int(place))
+                held = held & mask(of, each)
+            yield from ((dataset, int(place)) for place in of["index"][held][:SHOWN])
 
     def follow(self, dataset: str, variable: str, row: int, depth: int = 0) -> Iterator[str]:
         """A variable of a subject's row and the rows that hold its value, down to the page."""
@@ -135,7 +142,14 @@ class Walk:
         if not taken and depth <= DEEPEST:
             taken += self._others(dataset, variable, person, value, depth)
             taken += [f"EDC page {page}" for page in self._pages(dataset, variable, person)]
+            taken = taken or list(self._made_of(dataset, variable, row, depth))
         yield from (f"  {line}" for line in dict.fromkeys(taken))
+
+    def _made_of(self, dataset: str, variable: str, row: int, depth: int) -> Iterator[str]:
+        """The ways of the variables of the same row that a variable is worked out from."""
+        for other, column in sorted(self.needs.get((dataset, variable), ())):
+            if other == dataset and column in self.frames.get(dataset):
+                yield from self.follow(dataset, column, row, depth + 1)
 
     def _others(self, dataset: str, variable: str, person: str, value: str, depth: int) -> Iterator[str]:
         """What the columns that a variable is made from say, where they hold its value."""
@@ -207,6 +221,9 @@ def row_of(source: str, frame: pd.DataFrame | None, record: str) -> int | None:
     return int(rows[0]) if len(rows) == 1 else None
 
 
-def _holding(column: pd.Series, value: str) -> pd.Series:
-    """Where a column says the value, perhaps to the minute."""
-    return as_text(column).fillna("").str.startswith(value).to_numpy() & bool(value)
+def _holding(column: pd.Series, value: str) -> np.ndarray:
+    """Where a column says the value; a date perhaps to the minute, or as its month or year."""
+    text = as_text(column).fillna("")
+    if DATE.fullmatch(value):
+        return (text.str.startswith(value) | text.isin([value[:7], value[:4]])).to_numpy()
+    return (text == value).to_numpy() & bool(value)

@@ -8,8 +8,10 @@ from itertools import chain
 import numpy as np
 import pandas as pd
 
+from adam.adpp import RESULTS
 from adam.adrs_parameters import MAKERS
 from adam.adtte_rules import Dated, Line, Parameter, read_rules
+from cdiscflow.explain_records import of_kinetics, of_response, of_subject, subject_of
 from cdiscflow.explain_walk import Walk, cells
 from clinical.read import Mapping
 from clinical.spec import Dataset
@@ -20,37 +22,19 @@ def why(walk: Walk, spec: Dataset, dataset: str, row: int) -> Iterator[str]:
     """The sentence, then what the time starts with, then what is behind the row itself."""
     frame = walk.frames.get(dataset)
     node = spec.parameters.get(str(frame["PARAMCD"][row]))
-    if isinstance(node, Mapping) and {"events", "like", "reverse_of"} & set(node):
+    if is_of_time(node):
         yield from _of_time(walk, spec, dataset, row)
         return
     if isinstance(node, Mapping) and str(node.get("rule", "")) in MAKERS:
-        yield _of_rule(walk, node, frame, row)
+        yield of_response(walk, spec, node, frame, row)
+    if isinstance(node, Mapping) and str(node.get("result", "")) in RESULTS:
+        yield of_kinetics(walk, node, dataset, row)
     yield from walk.behind(dataset, row)
 
 
-def _of_rule(walk: Walk, node: Mapping, frame: pd.DataFrame, row: int) -> str:
-    """What a response parameter says, by which rule, and the value it was read from."""
-    given = dict(cells(frame, row, ["PARAMCD", "AVALC", "AVAL", "ADT", "SRCDOM", "SRCVAR"]))
-    rule = ", ".join(f"{key} {node[key]}" for key in node if key not in ("number", "label", "category"))
-    means = str(MAKERS[node["rule"]].__doc__).split("\n", maxsplit=1)[0].partition(": ")[2].rstrip(".")
-    said = given["AVALC"] or given["AVAL"] or "missing"
-    on = f" on {given['ADT']}" if given["ADT"] else ""
-    return (
-        f"why: {given['PARAMCD']} is {said}{on} by {rule} ({means}); "
-        f"decided by {given['SRCDOM']}.{given['SRCVAR']}{_value_cited(walk, frame, row)}."
-    )
-
-
-def _value_cited(walk: Walk, frame: pd.DataFrame, row: int) -> str:
-    other, variable = walk.frames.get(str(frame["SRCDOM"][row])), str(frame["SRCVAR"][row])
-    if other is None or variable not in other:
-        return ""
-    mine = other["USUBJID"] == frame["USUBJID"][row]
-    sequence = next((name for name in ("ASEQ", f"{frame['SRCDOM'][row]}SEQ") if name in other), "")
-    if sequence:
-        mine &= other[sequence] == frame["SRCSEQ"][row]
-    rows = other.index[mine]
-    return f" {cells(other, int(rows[0]), [variable])[0][1]}".rstrip() if len(rows) == 1 else ""
+def is_of_time(node: object) -> bool:
+    """Whether a parameter is a time to an event."""
+    return isinstance(node, Mapping) and bool({"events", "like", "reverse_of"} & set(node))
 
 
 def _of_time(walk: Walk, spec: Dataset, dataset: str, row: int) -> Iterator[str]:
@@ -60,28 +44,42 @@ def _of_time(walk: Walk, spec: Dataset, dataset: str, row: int) -> Iterator[str]
     parameter = rules[given["PARAMCD"]]
     counted = f"why: {parameter.code} is {given['AVAL']} days, both ends counted, "
     if parameter.reverse_of:
-        yield counted + f"as {parameter.reverse_of}, with event and censoring exchanged."
-        yield from walk.behind(dataset, row)
+        yield counted + _reversed(walk, rules[parameter.reverse_of], frame, row)
+        yield from _ways(walk, rules[parameter.reverse_of], dataset, row)
         return
-    subject = _subject(walk, frame, row)
+    subject = subject_of(walk, frame, row)
     line = _deciding(parameter, given, subject, (frame["SRCDOM"][row], frame["SRCVAR"][row]))
     yield (
         f"{counted}from {given['STARTDT']} ({_dates(parameter.start)}) to {given['ADT']}: "
         f"{_because(parameter, line, given, subject)}; {_others(parameter, subject)}."
     )
-    yield "start:"
-    yield from (f"  {each}" for each in _started(walk, parameter.start, frame, row))
-    yield "end:"
-    yield from (f"  {each}" for each in walk.behind(dataset, row))
+    yield from _ways(walk, parameter, dataset, row)
     cited = (frame["SRCDOM"][row], frame["SRCVAR"][row])
     if line and line.dated and line.dated.dataset == "ADSL" and line.dated.cited != cited and len(subject):
         yield "because of:"
         yield from (f"  {each}" for each in walk.follow("ADSL", line.dated.column, int(subject.index[0])))
 
 
-def _subject(walk: Walk, frame: pd.DataFrame, row: int) -> pd.DataFrame:
-    adsl = walk.frames.get("ADSL")
-    return adsl[adsl["USUBJID"] == frame["USUBJID"][row]]
+def _ways(walk: Walk, parameter: Parameter, dataset: str, row: int) -> Iterator[str]:
+    """What the time starts with and what it ends with."""
+    yield "start:"
+    yield from (f"  {each}" for each in _started(walk, parameter.start, walk.frames.get(dataset), row))
+    yield "end:"
+    yield from (f"  {each}" for each in walk.behind(dataset, row))
+
+
+def _reversed(walk: Walk, other: Parameter, frame: pd.DataFrame, row: int) -> str:
+    """From when to when, and why the parameter that it reverses ends there."""
+    same = (frame["USUBJID"] == frame["USUBJID"][row]) & (frame["PARAMCD"] == other.code)
+    place = int(frame.index[same][0])
+    given = dict(cells(frame, place, ["STARTDT", "ADT", "CNSR", "EVNTDESC", "CNSDTDSC"]))
+    subject = subject_of(walk, frame, place)
+    line = _deciding(other, given, subject, (frame["SRCDOM"][place], frame["SRCVAR"][place]))
+    return (
+        f"from {given['STARTDT']} ({_dates(other.start)}) to {given['ADT']}, as {other.code} with event and "
+        f"censoring exchanged; in {other.code}, {_because(other, line, given, subject)}; "
+        f"{_others(other, subject)}."
+    )
 
 
 def _deciding(
@@ -94,10 +92,17 @@ def _deciding(
     fitting = [
         line
         for line in chain(lines, missed)
-        if (line.text, str(line.cnsr)) == told and (line.where is None or _holds(line.where, subject))
+        if (line.text, str(line.cnsr)) == told and _may_decide(line, subject)
     ]
     citing = [line for line in fitting if line.dated and line.dated.cited == cited]
     return next(iter(citing or fitting), None)
+
+
+def _may_decide(line: Line, subject: pd.DataFrame) -> bool:
+    """Whether what a line asks of the subject holds."""
+    of_adsl = line.dated is not None and line.dated.dataset == "ADSL"
+    asked = [line.where, line.dated.where if of_adsl else None]
+    return all(_holds(each, subject) for each in asked if each is not None)
 
 
 def _holds(asked: Condition, subject: pd.DataFrame) -> bool:
@@ -113,7 +118,7 @@ def _dates(dated: Dated) -> str:
 
 
 def _because(parameter: Parameter, line: Line | None, given: dict[str, str], subject: pd.DataFrame) -> str:
-    until = f"up to {parameter.until} {_of(subject, parameter.until)}"
+    until = f"up to {parameter.until} {of_subject(subject, parameter.until)}"
     if given["CNSR"] == "0":
         named = f" ({_dates(line.dated)})" if line and line.dated else ""
         return f"{given['EVNTDESC']}{named} is the first event {until}"
@@ -129,7 +134,7 @@ def _because(parameter: Parameter, line: Line | None, given: dict[str, str], sub
         reasons.append(in_words(line.where))
     if line and line.dated:
         where = f" and {in_words(line.dated.where)}" if line.dated.where is not None else ""
-        reasons.append(f"{line.dated.column} is {_of(subject, line.dated.column)}{where}")
+        reasons.append(f"{line.dated.column} is {of_subject(subject, line.dated.column)}{where}")
     return censored + " and ".join(reasons)
 
 
@@ -139,15 +144,9 @@ def _others(parameter: Parameter, subject: pd.DataFrame) -> str:
     columns = dict.fromkeys(
         line.dated.column for line in lines if line.dated and line.dated.dataset == "ADSL"
     )
-    dates = ", ".join(f"{column} {_of(subject, column)}" for column in columns)
+    dates = ", ".join(f"{column} {of_subject(subject, column)}" for column in columns)
     who = f"the subject counts as {in_words(parameter.who)}"
     return f"{who}, and ADSL has {dates}" if dates else who
-
-
-def _of(subject: pd.DataFrame, column: str) -> str:
-    if column not in subject or not len(subject):
-        return "(unknown)"
-    return cells(subject.reset_index(drop=True), 0, [column])[0][1] or "none"
 
 
 def _started(walk: Walk, start: Dated, frame: pd.DataFrame, row: int) -> Iterator[str]:

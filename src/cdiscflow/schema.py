@@ -147,7 +147,9 @@ def _dataset() -> Schema:
         "note": TEXT,
         "label": TEXT,
     }
-    return {**_object({key: shapes[key] for key in DATASET_KEYS}, ["dataset"]), "title": "A dataset"}
+    keys = _object({key: shapes[key] for key in DATASET_KEYS})
+    some = [{"required": ["dataset"]}, {"required": ["variables"]}]
+    return {**keys, "anyOf": some, "title": "A dataset, or a base of several that names none"}
 
 
 def _form() -> Schema:

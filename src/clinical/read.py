@@ -64,6 +64,16 @@ class Sequence(list):
 Value = Text | Mapping | Sequence
 
 
+def find(node: Mapping, path: str) -> Value | None:
+    """What stands under a dotted name, such as `subject.shape`; None where there is nothing."""
+    found: Value | None = node
+    for key in path.split("."):
+        if not isinstance(found, Mapping) or key not in found:
+            return None
+        found = found[key]
+    return found
+
+
 def read_yaml(path: Path, root: Path | None = None) -> Mapping:
     """The mapping that `path` holds; positions name the file relative to `root`.
 

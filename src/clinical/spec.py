@@ -12,7 +12,7 @@ from pathlib import Path, PurePosixPath
 
 from clinical.errors import SpecError
 from clinical.names import closest
-from clinical.read import At, Mapping, Sequence, Text, read_yaml
+from clinical.read import At, Mapping, Sequence, Text, find, read_yaml
 from clinical.where import Condition, condition
 from clinical.words import COMMON, WORDS, Word, parse_word
 
@@ -141,7 +141,8 @@ def read_dataset(path: Path, shown_from: Path, bases: Path, layer: str, study: M
     name = _text(own, "dataset", path.stem.upper(), path.stem.upper())
     if not DATASET_NAME.fullmatch(name):
         raise SpecError("spec.name", own.line("dataset"), value=name)
-    node = _extended(own, bases, (), name)
+    whole = _extended(own, bases, (), name)
+    node = _with_lists(whole, study, name)
     _known(node, [key for key in DATASET_KEYS if layer == "sdtm" or key != "supp"], name)
     for key in ("keys", "rows"):
         if key not in node:
@@ -163,7 +164,7 @@ def read_dataset(path: Path, shown_from: Path, bases: Path, layer: str, study: M
         parameters=_with_tables(_mapping(node, "parameters", name), bases, name),
         study=study,
         at=node.at,
-        raw=node,
+        raw=whole,
     )
     _few_helpers(dataset)
     return dataset
@@ -181,6 +182,23 @@ def _mapping(node: Mapping, key: str, owner: str) -> Mapping:
     if not isinstance(given, Mapping):
         raise SpecError("spec.shape", f"{node.line(key)}: {owner}", key=key, shape="a mapping")
     return given
+
+
+def _with_lists(node: object, study: Mapping, dataset: str) -> object:
+    """The same with the items of a list of study.yml where `in` or `notin` names it."""
+    if isinstance(node, Sequence):
+        return Sequence([_with_lists(item, study, dataset) for item in node], node.at)
+    if not isinstance(node, Mapping):
+        return node
+    items = {key: _with_lists(value, study, dataset) for key, value in node.items()}
+    for key in ("in", "notin"):
+        name = node[key].get("column") if isinstance(node.get(key), Mapping) else None
+        if isinstance(name, Text) and name.startswith("study."):
+            given = find(study, name.removeprefix("study."))
+            if given is None:
+                raise SpecError("spec.no-setting", f"{name.at}: {dataset}", name=name)
+            items[key] = given if isinstance(given, Sequence) else node[key]
+    return Mapping(items, node.at, node.lines)
 
 
 def _with_tables(node: Mapping, bases: Path, dataset: str) -> Mapping:

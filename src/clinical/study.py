@@ -10,7 +10,7 @@ from pathlib import Path
 from clinical.ascii import read_transliteration
 from clinical.errors import SpecError, SpecErrors
 from clinical.forms import Form, read_forms
-from clinical.read import Mapping, Sequence, read_yaml
+from clinical.read import Mapping, Sequence, find, read_yaml
 from clinical.spec import Dataset, read_dataset
 from clinical.standards import Standard, read_standards
 from clinical.terms import Terms
@@ -48,12 +48,7 @@ class Study:
 
     def setting(self, path: str) -> object:
         """A value of study.yml by its dotted name, such as `subject.shape`; None where there is none."""
-        node: object = self.config
-        for key in path.split("."):
-            if not isinstance(node, Mapping) or key not in node:
-                return None
-            node = node[key]
-        return node
+        return find(self.config, path)
 
 
 def load_study(folder: Path, library: Path = LIBRARY) -> Study:

@@ -10,7 +10,7 @@
 | `rows` | `{name: {word: ..., label: ...}}`, in the order printed; the words are in `tlf/rows.py` |
 | `survival` | time, event, unit and conventions for `quantiles`, `rates`, `range` and figures |
 | `figure` | the axes of a Kaplan-Meier figure, in place of `rows` |
-| `formats`, `footnotes` | `{name: "{mean:+1} ({sd:+2})"}`; `{name: text}` |
+| `formats`, `footnotes` | `{name: "{mean:+1} ({sd:+2})"}`; `{name: text}`, or a text for each value of a setting: `{name: {study.nact_policy: {censor: text, ignore: text}}}` |
 
 In a `where`, `{each}` stands for the key of the column's part: `ORR{each}` is ORRW4 under Week 4.
 """  # noqa: E501
@@ -34,6 +34,7 @@ KEYS = (
 )  # fmt: skip
 PAPERS = ("A4", "Letter")
 TOTAL = "Total"
+BY_SETTING = "text, or {study.SETTING: {value: text}}"
 
 __all__ = ["Columns", "Display", "Figure", "Filter", "Format", "Level", "Row", "Survival", "read_displays"]
 
@@ -147,7 +148,7 @@ def read_display(path: Path, root: Path, study: Mapping) -> Display:
 
     Raises: SpecError for what the language refuses.
     """
-    node = _extended(read_yaml(path, root.parent), root, ())
+    node = display_node(path, root)
     owner = str(node.get("display", path.stem))
     known(node, KEYS, owner)
     population = _population(required(node, "population", owner, Mapping), owner)
@@ -174,7 +175,7 @@ def read_display(path: Path, root: Path, study: Mapping) -> Display:
         survival=survival,
         figure=figure,
         formats=formats_of(node.get("formats", Mapping()), FORMATS, owner),
-        footnotes=_footnotes(node.get("footnotes", Mapping()), owner),
+        footnotes=_footnotes(node.get("footnotes", Mapping()), study, owner),
         at=f"{node.at}: {owner}",
     )
 
@@ -262,10 +263,29 @@ def _figure(node: Mapping, owner: str) -> Figure:
     )
 
 
-def _footnotes(node: Mapping, owner: str) -> tuple[str, ...]:
+def _footnotes(node: Mapping, study: Mapping, owner: str) -> tuple[str, ...]:
     if not isinstance(node, Mapping):
         raise SpecError("tlf.kind", f"{node.at}: {owner}", key="footnotes", kind="a mapping of name to text")
-    return tuple(text(node, name, f"{owner}.footnotes", "") for name in node)
+    owner = f"{owner}.footnotes"
+    return tuple(_footnote(node, name, study, f"{owner}.{name}") for name in node)
+
+
+def _footnote(node: Mapping, key: str, study: Mapping, owner: str) -> str:
+    """The text; of several, that for what study.yml says of the one setting that is named."""
+    if not isinstance(node[key], Mapping):
+        return text(node, key, owner, "")
+    node = node[key]
+    name = next(iter(node), "")
+    if len(node) != 1 or not name.startswith("study."):
+        raise SpecError("tlf.kind", f"{node.at}: {owner}", key=owner.split(".")[-1], kind=BY_SETTING)
+    options = required(node, name, owner, Mapping)
+    value = required(study, name.removeprefix("study."), owner, Text, at=node.at)
+    return str(required(options, value, owner, Text, at=node.at))
+
+
+def display_node(path: Path, root: Path) -> Mapping:
+    """What a display file states, laid over the files it extends."""
+    return _extended(read_yaml(path, root.parent), root, ())
 
 
 def _extended(node: Mapping, root: Path, chain: tuple[str, ...]) -> Mapping:

@@ -93,12 +93,12 @@ REFUSED = [
         "cnsr: 0", "ADTTE.OS.events: no key called 'cnsr' here",
     ),
     (
-        "adtte", "{date: ADSL.NACTDT, cnsr: 3, text:", "{date: ADSL.NACTDT, cnsr: three, text:",
+        "adtte", "censor}, cnsr: 3, text:", "censor}, cnsr: three, text:",
         "cnsr: three", "ADTTE.DOR.interrupted_by: cnsr is a whole number, not 'three'",
     ),
     (
         "adtte", "at: itself, cnsr: 4", "at: start, cnsr: 4",
-        "at: start", "ADTTE.DORHSCT.interrupted_by: at is itself or assessment, not 'start'",
+        "at: start", "ADTTE.DOR.interrupted_by: at is itself or assessment, not 'start'",
     ),
     (
         "adtte", "{date: ADSL.DTHDT, text: DEATH}", "{date: ADSL.DEATHDT, text: DEATH}",

@@ -47,6 +47,24 @@ def test_a_fault_of_a_display_or_a_rule_is_found_too(home, run):
     assert "mini/sdtm/dm.yml:" in answer.err
 
 
+def test_a_setting_that_nothing_reads_is_refused_until_something_does(home, run):
+    """A.5. A display and a rule read as a dataset does; the name in a comment does not count."""
+    path = home.study / "study.yml"
+    path.write_text(path.read_text("utf-8") + "new_policy: censor\nlimit: 3\n", "utf-8")
+    lines = len(path.read_text("utf-8").splitlines())
+    home.edit("sdtm/ex.yml", "{constant: mg}", "{constant: mg}  # not study.limit")
+    answer = run("check", "mini")
+    assert (answer.code, answer.err.splitlines()) == (
+        1,
+        [
+            f"mappings/mini/study.yml:{number}: {key} is read by no dataset, program, rule or display"
+            for number, key in ((lines - 1, "new_policy"), (lines, "limit"))
+        ],
+    )
+    home.edit("sdtm/ex.yml", "{constant: mg}", "{constant: mg, when: {study.limit: 3}}")
+    assert "limit" not in run("check", "mini").err
+
+
 def test_one_dataset_of_one_subject_is_printed_and_nothing_written(home, run):
     before = sorted(home.root.rglob("*"))
     answer = run("build", "mini", "ex", "--subject", "B001")

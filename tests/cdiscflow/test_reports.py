@@ -116,8 +116,8 @@ def test_a_message_is_explained_by_the_catalogue(run):
     [
         (("ADLS",), "mini: no dataset called ADLS; did you mean ADSL?"),
         (("DM", "SEXX"), "mini: DM has neither a variable nor a parameter SEXX"),
-        (("DM", "SEX", "--subject", "B777"), "mini: no record of DM with SEX for subject 'B777'"),
-        (("DM", "--subject", "B777"), "mini: no record of DM for subject 'B777'"),
+        (("DM", "SEX", "--subject", "B777"), "mini: no record of a subject whose number ends as 'B777'"),
+        (("DM", "--subject", "B777"), "mini: no record of a subject whose number ends as 'B777'"),
     ],
 )
 def test_what_cannot_be_explained_is_refused(seen, run, arguments, said):

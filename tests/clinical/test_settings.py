@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from cdiscflow.checking import unread_in
+from cdiscflow.home import CHECKOUT, Home
 from clinical.read import parse_yaml
+from clinical.settings import asked_in, named_in
 from clinical.study import faulty_limits, misspelled_settings
 
 
@@ -30,3 +33,25 @@ def test_plausible_limits_are_two_numbers_the_lower_first(limits, faulty):
     said = [str(fault) for fault in faulty_limits(config)]
     sentence = "mappings/a/study.yml:2: {}: plausible limits are two numbers, the lower first"
     assert said == [sentence.format(name) for name in faulty]
+
+
+@pytest.mark.parametrize("study", ["rd1302", "cdiscpilot01"])
+def test_every_setting_of_a_study_is_read(study):
+    """A.5: every assumed value is a setting that something follows."""
+    home = Home(CHECKOUT / "mappings", CHECKOUT, CHECKOUT, CHECKOUT / "validation")
+    assert [str(fault) for fault in unread_in(home, home.load(study))] == []
+
+
+def test_a_spec_names_a_setting_as_a_key_or_in_text():
+    node = parse_yaml(
+        "a: study.lab\nb: [{when: {study.policy: x}}, 'v {study.version}']\nc: study.yml\nd: mystudy.lot\n",
+        "a.yml",
+    )
+    assert sorted(named_in(node)) == ["lab", "policy", "version", "yml"]
+
+
+def test_a_program_asks_for_a_setting_by_name():
+    """As adam.adsl does for horizon_days, sdtm.sv for visits; adam.rules takes the name as an argument."""
+    assert set(asked_in("adam.adsl")) == {"dose_levels", "horizon_days", "dlt_window_days"}
+    assert asked_in("sdtm.sv") == ["visits"]
+    assert asked_in("adam.rules") == []

@@ -87,3 +87,9 @@ def test_what_a_conformance_case_gives_values_of_fits():
 def test_an_editor_underlines(lines):
     text = f"dataset: VS\nkeys: [STUDYID]\nrows: {{from: raw.VS}}\nvariables:\n  {lines}\n"
     assert not validator("dataset").is_valid(yaml.load(text, Loader=yaml.BaseLoader))
+
+
+def test_a_base_of_several_datasets_names_none_and_states_variables():
+    """mappings/library/adam/bds.yml; what neither names a dataset nor states variables is no base."""
+    assert validator("dataset").is_valid({"variables": {"SUBJID": "ADSL.SUBJID"}})
+    assert not validator("dataset").is_valid({"keys": ["STUDYID"]})

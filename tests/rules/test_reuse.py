@@ -73,24 +73,30 @@ def test_nothing_edited_nothing_derived(tmp_path, buckets):
 
 
 def test_an_edited_response_rebuilds_what_reads_it_in_its_bucket_only(tmp_path, buckets):
-    """RS.RSOVR feeds RS; DS asks RS for a relapse, comments and related records for its rows; ADRS, ADSL and
-    ADTTE follow. Dates of visits do not change.
+    """RS.RSOVR feeds RS; DS asks RS for a relapse, comments and related records for its rows. Of ADaM follows
+    who reads ADRS or what depends on a response in ADSL: ADTTE, ADAE and ADCM (HSCTDT, NACTDT), ADMH (DTHDT,
+    later than the last day known alive), ADPP (RSPFL). Dates of visits do not change.
     """
     nights = Nights(tmp_path, "rd1302")
     nights.night(raw_of("rd1302"))
     raw = raw_of("rd1302")
     raw["RS"].loc[0, ["RSOVR", "RSOVR_STD"]] = ["PR", "3"]
     found = nights.night(raw)
-    assert set(found.again) == {"RS", "DS", "CO", "RELREC", "ADRS", "ADSL", "ADTTE"}
+    responses = {"RS", "DS", "CO", "RELREC", "ADRS", "ADSL", "ADTTE"}
+    assert set(found.again) == responses | {"ADAE", "ADCM", "ADMH", "ADPP"}
     assert {len(numbers) for numbers in found.again.values()} == {1}
     assert_same_as_full(found, raw, "rd1302")
 
 
 def test_a_request_rebuilds_the_named_dataset_and_what_follows(tmp_path, buckets):
+    """ADSL has populations from ADRS, and every dataset of ADaM repeats something of ADSL; PP is written back
+    from ADPP, and RELREC relates it.
+    """
     nights = Nights(tmp_path, "rd1302")
     nights.night(raw_of("rd1302"))
     found = nights.night(raw_of("rd1302"), datasets=("ADRS",), subjects=("01-004",))
-    assert set(found.again) == {"ADRS", "ADSL", "ADTTE"}
+    analysis = {name for name, spec in plan_of("rd1302").study.datasets.items() if spec.layer == "adam"}
+    assert set(found.again) == analysis | {"PP", "RELREC"}
     assert {len(numbers) for numbers in found.again.values()} == {1}
     assert_same_as_full(found, raw_of("rd1302"), "rd1302")
 

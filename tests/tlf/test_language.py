@@ -161,6 +161,30 @@ def test_a_fault_in_a_base_file_names_the_base_file(tmp_path):
     )
 
 
+@pytest.mark.parametrize("value", ["censor", "ignore"])
+def test_a_footnote_says_what_the_study_chose(tmp_path, value):
+    """A.5: a policy that changes a result is told on its page."""
+    notes = "footnotes: {a: One., b: {study.nact: {censor: Censored., ignore: Ignored.}}}\nrows: {}\n"
+    display = read(tmp_path, HEAD + notes, f"study: MINI\nnact: {value}\n")
+    assert display.footnotes == ("One.", {"censor": "Censored.", "ignore": "Ignored."}[value])
+
+
+@pytest.mark.parametrize(
+    ("note", "study", "said"),
+    [
+        ("{study.nact: {censor: C.}}", "nact: stop", "stop is needed here"),
+        ("{study.nact: {censor: C.}}", "other: 1", "nact is needed here"),
+        ("{nact: {censor: C.}}", "nact: censor", "b must be text, or {study.SETTING: {value: text}}"),
+        ("{study.nact: C.}", "nact: censor", "study.nact must be a mapping"),
+        ("[C.]", "nact: censor", "b must be text"),
+    ],
+)
+def test_a_footnote_without_a_text_for_the_setting_is_refused(tmp_path, note, study, said):
+    with pytest.raises(SpecErrors) as caught:
+        read(tmp_path, HEAD + f"footnotes: {{b: {note}}}\nrows: {{}}\n", f"study: MINI\n{study}\n")
+    assert str(caught.value) == f"{FILE}:4: T1.footnotes.b: {said}"
+
+
 def test_columns_come_from_the_lines_of_study_yml(tmp_path):
     text = "study: MINI\ndoses:\n  - {code: D1, label: one}\n  - {code: D2, label: two}\n"
     display = read(tmp_path, HEAD + "columns: {by: TRT01A, levels: study.doses}\nrows: {}\n", text)
