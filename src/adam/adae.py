@@ -9,10 +9,13 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from adam.adae_rules import Limiting, read_limiting
 from adam.rules import need, only, texts, whole
-from adam.verbs.occurrences import event_codes, flag_first, highest, in_event, last_end
-from adam.verbs.subjects import subject_rows
-from adam.verbs.windows import plus_days
+from adam.verbs.occurrences import days_of_runs, event_codes, flag_first, highest, in_event, last_end
+from adam.verbs.results import upper_bound
+from adam.verbs.subjects import keep_subjects, nearest_rows, subject_rows
+from adam.verbs.windows import days_since, plus_days
+from clinical import dates
 from clinical.distinct import spread_text
 from clinical.frames import Frame, take
 from clinical.spec import Dataset
@@ -26,9 +29,10 @@ def read_rules(spec: Dataset) -> None:
 
     Raises: SpecError for an unknown or missing key and for a condition that is none.
     """
-    only(spec.parameters, ("since_treatment", "prolonged"), spec.name)
+    only(spec.parameters, ("since_treatment", "prolonged", "dose_limiting"), spec.name)
     _phases(spec)
     _prolonged(spec)
+    read_limiting(spec)
 
 
 def first_record(adae: Frame) -> pd.Series:
@@ -98,6 +102,49 @@ def prolonged(adae: Frame, adsl: Frame, spec: Dataset) -> pd.Series:
         present &= ~(take(adsl[limit], row).to_numpy() < day)
     found = present & mask(adae, asked)
     return _flag(found | _is_first(adae) & in_event(found, event_codes(adae, EVENT)))
+
+
+def dose_limiting(adae: Frame, adsl: Frame, lb: Frame, spec: Dataset) -> pd.Series:
+    """DLTDFL: Y on the first record of an event that limits the dose by the rule, whatever was ticked.
+
+    Rows:    a record counts that began after the infusion and not later than the last day of the window.
+    Missing: an event that has not ended lasts to death or data cut; one of unknown start does not count;
+             without marrow near the day nobody is known to be in remission.
+    Source:  rule A.3.
+    """
+    rules, events = read_limiting(spec), event_codes(adae, EVENT)
+    row, grades = subject_rows(adae, adsl), as_numbers(adae["AETOXGR"])
+    last = np.fmin(adsl["DTHDT"].to_numpy(), adsl["DCUTDT"].to_numpy())
+    start, ends = (adae[name].astype("datetime64[s]") for name in ("ASTDT", "own_end"))
+    ends = ends.fillna(take(pd.Series(last), row))
+    inside = mask(adae, rules.records) & adae["APHASE"].isin(_phases(spec)).to_numpy()
+    inside &= days_since(start, take(adsl["TRTSDT"], row)) <= rules.window
+    found = np.zeros(len(adae), dtype=bool)
+    for event in rules.events:
+        high = grades >= event.grade
+        holds = inside & high & mask(adae, event.where)
+        if event.longer_than is not None:
+            holds &= days_of_runs(start, ends, events, high) > event.longer_than
+        if event.remission_on is not None:
+            day = plus_days(adsl["TRTSDT"], event.remission_on)
+            there = (start <= take(day, row)) & (ends >= take(day, row))
+            holds &= there.to_numpy() & take(pd.Series(in_remission(lb, adsl, day, rules)), row).to_numpy()
+        found |= holds
+    return _flag(_is_first(adae) & in_event(found, events))
+
+
+def in_remission(lb: Frame, adsl: Frame, day: pd.Series, rules: Limiting) -> np.ndarray:
+    """The subjects whose blasts nearest to a day are below the limit of a remission."""
+    asked = keep_subjects(lb.loc[mask(lb, rules.blasts)], adsl)
+    asked = asked.assign(
+        value=upper_bound(asked["LBSTRESC"], asked["LBSTRESN"]),
+        day=dates.to_day(asked["LBDTC"]),
+        at=dates.latest(asked["LBDTC"]),
+        seq=asked["LBSEQ"],
+    ).dropna(subset=["value", "day"], ignore_index=True)
+    days = pd.DataFrame({"subject": np.arange(len(adsl)), "ADT": day.to_numpy()})
+    nearest = take(asked["value"], nearest_rows(days, asked, rules.blasts_days))
+    return (nearest < rules.below).to_numpy(dtype=bool)
 
 
 def _phases(spec: Dataset) -> tuple[str, ...]:

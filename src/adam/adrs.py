@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from adam.adrs_evidence import COLUMNS, completed, gather
+from adam.adrs_evidence import COLUMNS, REASON, completed, gather
 from adam.adrs_parameters import MAKERS
 from adam.adrs_rules import Parameter, read_rules
 from clinical.distinct import spread_text
@@ -17,17 +17,28 @@ from clinical.frames import Frame, take
 from clinical.spec import Dataset
 
 
-def adrs(adsl: Frame, rs: Frame, cp: Frame | None = None, sv: Frame | None = None, *, spec: Dataset) -> Frame:
+def adrs(
+    adsl: Frame,
+    rs: Frame,
+    cp: Frame | None = None,
+    sv: Frame | None = None,
+    *,
+    spec: Dataset,
+    **components: Frame,
+) -> Frame:
     """ADRS: one record per subject, parameter and date or analysis visit.
 
     Rows:    collected responses and MRD samples of the safety population, all dates; of every other parameter
              one record for each subject of its population, or for those alone who have what it dates.
-    Gives:   PARAM, PARAMCD, PARAMN, PARCAT1, PARAMTYP and COLUMNS; a record without a source record cites the
-             column of ADSL that decided, the horizon where nothing was found up to it.
-    Source:  rules D.3, D-IMP, E-PD, E-EVSET, E-MRDSET, E-ORR.
+    Needs:   LB, TU and TR under their names in lower case where a response is made of its components.
+    Gives:   PARAM, PARAMCD, PARAMN, PARCAT1, PARAMTYP and COLUMNS, AVALRSN of such a response; a record
+             without a source record cites the column of ADSL that decided, the horizon where none was found
+             up to it.
+    Source:  rules D.3, A.4, D-IMP, E-PD, E-EVSET, E-MRDSET, E-ORR.
     """
     rules = read_rules(spec)
-    evidence = gather(adsl, rs, cp, sv, rules)
+    named_here = [components[name] for name in ("lb", "tu", "tr")] if rules.algorithm else []
+    evidence = gather(adsl, rs, cp, sv, rules, named_here)
     parts = [
         MAKERS[parameter.rule](evidence, parameter).assign(parameter=place)
         for place, parameter in enumerate(rules.parameters)
@@ -48,6 +59,6 @@ def named(rows: Frame, adsl: Frame, parameters: tuple[Parameter, ...]) -> Frame:
             "PARAMN": np.array([float(p.number) for p in parameters])[place],
             "PARCAT1": spread_text(place, [p.category for p in parameters], index),
             "PARAMTYP": spread_text(typed[place], [p.type for p in parameters], index),
-            **{column: rows[column] for column in COLUMNS},
+            **{column: rows[column] for column in (*COLUMNS, REASON) if column in rows},
         }
     )

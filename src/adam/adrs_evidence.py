@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from adam.adrs_rules import Parameter, Rules
+from adam.algorithm import Given
 from adam.verbs.mrd import flag_samples, mrd_samples
 from adam.verbs.response import Assessed, assess, collected_responses, flag_confirmed, flag_considered
 from adam.verbs.subjects import first_rows, of_subject, within
@@ -20,6 +21,7 @@ COLUMNS = (
     "AVALC", "AVAL", "ADT", "ADTF", "ADTNOTE", "AVISIT", "AVISITN", "AWTARGET", "AWTDIFF", "AWLO", "AWHI",
     "AWU", "RELAPTYP", "ANL01FL", "ANL02FL", "SRCDOM", "SRCVAR", "SRCSEQ", "RSSEQ",
 )  # fmt: skip
+REASON = "AVALRSN"  # of a response made of its components
 NUMBERS = ("AVAL", "AVISITN", "AWTARGET", "AWTDIFF", "AWLO", "AWHI", "SRCSEQ", "RSSEQ")
 Source = tuple[str, str, str]
 RESPONSE: Source = ("RS", "RSSTRESC", "RSSEQ")
@@ -29,7 +31,7 @@ PERCENT: Source = ("CP", "CPSTRESN", "CPSEQ")
 
 @dataclass(frozen=True, eq=False)
 class Evidence:
-    """What every rule of ADRS looks at: the safety population, its responses, its MRD samples.
+    """What every rule of ADRS looks at: the safety population, its responses, MRD samples and components.
 
     `selected` keeps what was selected in a window for the next parameter of that window.
     """
@@ -38,6 +40,7 @@ class Evidence:
     responses: Frame
     samples: Frame
     rules: Rules
+    given: Given | None = None
     selected: dict[tuple[str, ...], tuple[np.ndarray, np.ndarray]] = field(default_factory=dict)
     _assessed: dict[tuple[str, ...], Assessed] = field(default_factory=dict)
 
@@ -104,10 +107,13 @@ class Evidence:
         return take(self.responses["ADT"], rows)
 
 
-def gather(adsl: Frame, rs: Frame, cp: Frame | None, sv: Frame | None, rules: Rules) -> Evidence:
+def gather(
+    adsl: Frame, rs: Frame, cp: Frame | None, sv: Frame | None, rules: Rules, components: list[Frame]
+) -> Evidence:
     """The safety population with its dated responses and samples, each with its analysis visit.
 
-    A study without such samples has no CP (then there are none), one without SV no dates of visits.
+    A study without such samples has no CP (then there are none), one without SV no dates of visits;
+    `components` are LB, TU and TR where a response is made of them.
     """
     adsl = adsl.loc[adsl["SAFFL"] == "Y"].reset_index(drop=True)
     limits, note = rules.limits, rules.criteria.visit_note
@@ -117,7 +123,8 @@ def gather(adsl: Frame, rs: Frame, cp: Frame | None, sv: Frame | None, rules: Ru
     if cp is not None:
         samples = mrd_samples(cp, sv, adsl, rules.mrd, limits, note)
         samples = add_visit(samples, rules.visits, of_subject(samples, adsl, limits.start))
-    return Evidence(adsl, responses, samples, rules)
+    given = Given(adsl, rs, *components) if rules.algorithm else None
+    return Evidence(adsl, responses, samples, rules, given)
 
 
 def whole_rows(

@@ -8,15 +8,19 @@ import numpy as np
 import pandas as pd
 
 from adam.adrs_evidence import (
+    COLUMNS,
     PERCENT,
+    REASON,
     RESPONSE,
     SAMPLE,
     Evidence,
     one_each,
+    rows_of,
     whole_rows,
     yes_or_no,
 )
 from adam.adrs_rules import Parameter
+from adam.algorithm import decide
 from adam.verbs.response import counted_value
 from adam.verbs.subjects import first_rows, last_rows, moments, within
 from adam.verbs.windows import Window, flag_nearest, plus_days
@@ -29,6 +33,48 @@ def responses(evidence: Evidence, parameter: Parameter) -> Frame:
     found, evaluable = evidence.responses, evidence.assessed.evaluable
     nearest = flag_nearest(found, evaluable)
     return whole_rows(found, evaluable, nearest, RESPONSE, RSSEQ=found["RSSEQ"])
+
+
+def algorithmic(evidence: Evidence, parameter: Parameter) -> Frame:
+    """OVRD: the response that the components of each assessment after the start give, as a check of it.
+
+    It counts as after a remission if an adequate response of the group `after` is of an earlier day.
+    """
+    found, rules = evidence.responses, evidence.rules.algorithm
+    since = take(evidence.start(), found["subject"].to_numpy())
+    later = (found["ADT"] > since).to_numpy()
+    first = first_rows(
+        found, later & found["worst"].to_numpy() & evidence.is_of(parameter.after), evidence.size
+    )
+    remission = take(evidence.response_date(first), found["subject"].to_numpy())
+    kept = found.loc[later].reset_index(drop=True)
+    after = (found["ADT"] > remission).to_numpy()[later]
+    given = evidence.given
+    decided = decide(kept, after, given, rules)
+    avalc = pd.Series([rules.values[value] for value in decided.value], dtype="str")
+    said = [
+        rules.decided_by.get(one) or rules.lacking[two]
+        for one, two in zip(decided.component, decided.lacking, strict=True)
+    ]
+    shown = {
+        name: kept[name] for name in COLUMNS if name in kept and name not in ("RELAPTYP", "AVAL", "AVALC")
+    }
+    domain = pd.Series(decided.domain, dtype="str")
+    return rows_of(
+        kept["subject"].to_numpy(),
+        shown
+        | {
+            "AVALC": avalc,
+            "AVAL": pd.Series(evidence.rules.criteria.code_of(avalc)),
+            REASON: pd.Series(said, dtype="str"),
+            "SRCDOM": domain,
+            "SRCVAR": domain.map(RESULTS),
+            "SRCSEQ": pd.Series(decided.seq),
+        },
+    )
+
+
+RESULTS = {"LB": "LBSTRESC", "TR": "TRSTRESC", "RS": "RSSTRESC"}
 
 
 def mrd_status(evidence: Evidence, parameter: Parameter) -> Frame:
@@ -307,6 +353,7 @@ def last_on_or_before(records: Frame, among: np.ndarray, others: Frame) -> np.nd
 
 MAKERS: dict[str, Callable[[Evidence, Parameter], Frame]] = {
     "responses": responses,
+    "algorithmic": algorithmic,
     "mrd_status": mrd_status,
     "mrd_percent": mrd_percent,
     "status": status,

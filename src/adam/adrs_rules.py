@@ -14,18 +14,20 @@ status:                                 # E-ORR: why a subject has no response i
   not_evaluable: NOT EVALUABLE
   nothing: NO ASSESSMENT
 mrd: {...}                              # see adam.verbs.mrd
+algorithm: {...}                        # see adam.algorithm_rules
 defaults: {category: INVESTIGATOR, who: EFFFL}                       # of parameters that do not say
 ORRW4H: {number: 30, label: ..., rule: response_at, of: response, window: W4, not_used_after: [HSCTDT]}
 ```
-`rule` is one of RULES below; `status` and `mrd` may be left out where no rule rests on them. A `date` of ADSL
-has its imputation flag beside it (HSCTDT, HSCTDTF). Response criteria and the windows' days are those of
-study.yml.
+`rule` is one of RULES below; `status`, `mrd` and `algorithm` may be left out where no rule rests on them. A
+`date` of ADSL has its imputation flag beside it (HSCTDT, HSCTDTF). Response criteria and the windows' days
+are those of study.yml.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
+from adam.algorithm_rules import Algorithm, read_algorithm
 from adam.response_criteria import Criteria, read_criteria
 from adam.rules import Reads, chosen, need, only, refuse, setting, text, texts, whole
 from adam.verbs.mrd import MrdRules, read_mrd
@@ -34,7 +36,7 @@ from adam.verbs.windows import Visits, Window, read_limits, read_visits
 from clinical.read import Mapping
 from clinical.spec import Dataset
 
-SETTINGS = ("limits", "evaluable", "visits", "status", "mrd", "defaults")
+SETTINGS = ("limits", "evaluable", "visits", "status", "mrd", "algorithm", "defaults")
 SHARED = ("category", "who")
 COMMON = ("number", "label", "rule", *SHARED)
 COLLECTED = ("responses", "mrd_percent")
@@ -43,6 +45,7 @@ REASONS = ("progression", "new_therapy", "death", "not_reached", "not_evaluable"
 # rule: (keys it needs, keys it may have)
 RULES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "responses": ((), ()),
+    "algorithmic": (("after",), ()),
     "mrd_status": ((), ()),
     "mrd_percent": ((), ()),
     "status": (("window",), ("not_used_after",)),
@@ -64,6 +67,7 @@ RULES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
 }
 # rule: the settings it rests on
 RESTS_ON = {
+    "algorithmic": ("algorithm",),
     "status": ("status",),
     "response_at": ("status",),
     "mrd_status": ("mrd",),
@@ -115,7 +119,7 @@ class Parameter:
 
 @dataclass(frozen=True)
 class Rules:
-    """Everything ADRS is told: criteria, limits, windows, reasons, MRD, parameters."""
+    """Everything ADRS is told: criteria, limits, windows, reasons, MRD, components, parameters."""
 
     criteria: Criteria
     limits: Limits
@@ -124,6 +128,7 @@ class Rules:
     visits: Visits
     status: Status | None
     mrd: MrdRules | None
+    algorithm: Algorithm | None
     parameters: tuple[Parameter, ...]
 
     @property
@@ -154,6 +159,7 @@ def read_rules(spec: Dataset) -> Rules:
         visits=read_visits(need(node, "visits", owner), windows, f"{owner}.visits"),
         status=_status(node["status"], f"{owner}.status") if "status" in node else None,
         mrd=read_mrd(node["mrd"], spec) if "mrd" in node else None,
+        algorithm=read_algorithm(node["algorithm"], criteria.codes, spec) if "algorithm" in node else None,
         parameters=tuple(
             _parameter(name, node, windows, criteria, f"{owner}.{name}")
             for name in node

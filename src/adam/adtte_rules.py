@@ -34,7 +34,22 @@ DOR:
 DORALL: {like: DOR, label: ..., events: [...]}   # keys of an earlier parameter, unless stated here
 FUP: {label: ..., reverse_of: OS}                # the same date, event and censoring exchanged
 ```
-`after_start`: later than the start, else not earlier. `source: ADSL.X` cites another variable than `date`.
+`after_start`: later than the start, else not earlier. `source: LB.X` cites another variable than `date`, by
+LBSEQ of the record if it has that. `lowest: AVAL` takes the lowest of several on a date, not the highest.
+
+An event that must last has `lasting`: its date is the first of so many days in a row whose records satisfy
+`where`, later than a named date, with no record of `without` from some days before it to the last day:
+```yaml
+- date: ADLB.ADT
+  where: {PARAMCD: PLAT}
+  lowest: AVAL
+  lasting:
+    times: 3
+    where: {AVAL: {ge: 20}}
+    later_than: low
+    without: {date: ADCM.ASTDT, where: {CMCAT: BLOOD PRODUCT}, days_before: 7}
+  text: PLATELET RECOVERY
+```
 """
 
 from __future__ import annotations
@@ -54,7 +69,20 @@ PARAMETER = (
     "label", "who", "start", "until", "assessments", "events", "interrupted_by", "missed", "otherwise",
     "censored",
 )  # fmt: skip
-DATED = ("date", "where", "after_start", "highest", "source")
+DATED = ("date", "where", "after_start", "highest", "lowest", "source")
+
+NOWHERE = ("", "")
+
+
+@dataclass(frozen=True)
+class Lasting:
+    """So many records in a row that satisfy `where`, later than a named date, and none of `without` near."""
+
+    times: int
+    where: Condition
+    later_than: str
+    without: Dated | None
+    days_before: int
 
 
 @dataclass(frozen=True)
@@ -66,7 +94,9 @@ class Dated:
     where: Condition | None
     after_start: bool = False
     highest: str = ""
-    source: tuple[str, str] = ("", "")
+    lowest: str = ""
+    source: tuple[str, str] = NOWHERE
+    lasting: Lasting | None = None
 
     @property
     def cited(self) -> tuple[str, str]:
@@ -233,11 +263,28 @@ class _Reader:
     def _dated(self, node: Mapping, owner: str) -> Dated:
         at = node.line("date") if isinstance(node, Mapping) else getattr(node, "at", "")
         dataset, column = self._name(node, "date", owner)
-        highest = text(node, "highest", owner, "")
-        self.reads.must_have(dataset, [column, *([highest] if highest else [])], at, owner)
-        source = self._name(node, "source", owner) if "source" in node else ("", "")
+        highest, lowest = text(node, "highest", owner, ""), text(node, "lowest", owner, "")
+        self.reads.must_have(dataset, [column, *filter(None, (highest, lowest))], at, owner)
+        source = self._name(node, "source", owner) if "source" in node else NOWHERE
         where = self._condition(node, "where", owner, dataset) if "where" in node else None
-        return Dated(dataset, column, where, yes(node, "after_start", owner), highest, source)
+        lasting = self._lasting(node["lasting"], f"{owner}.lasting", dataset) if "lasting" in node else None
+        after = yes(node, "after_start", owner)
+        return Dated(dataset, column, where, after, highest, lowest, source, lasting)
+
+    def _lasting(self, node: Mapping, owner: str, dataset: str) -> Lasting:
+        only(node, ("times", "where", "later_than", "without"), owner)
+        without, days = None, 0
+        if "without" in node:
+            only(node["without"], ("date", "where", "days_before"), f"{owner}.without")
+            without = self._dated(node["without"], f"{owner}.without")
+            days = whole(node["without"], "days_before", f"{owner}.without")
+        return Lasting(
+            times=whole(node, "times", owner),
+            where=self._condition(node, "where", owner, dataset),
+            later_than=chosen(node, "later_than", text(node, "later_than", owner), self.names, owner),
+            without=without,
+            days_before=days,
+        )
 
     def _name(self, node: Mapping, key: str, owner: str) -> tuple[str, str]:
         if not isinstance(node, Mapping):
@@ -260,7 +307,7 @@ class _Reader:
 
     def _line(self, node: Mapping, key: str, owner: str) -> Line:
         extra = {
-            "events": (),
+            "events": ("lasting",),
             "interrupted_by": ("at", "cnsr"),
             "otherwise": ("at", "cnsr", "no_assessment"),
         }[key]

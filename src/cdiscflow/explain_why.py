@@ -10,7 +10,7 @@ import pandas as pd
 
 from adam.adpp import RESULTS
 from adam.adrs_parameters import MAKERS
-from adam.adtte_rules import Dated, Line, Parameter, read_rules
+from adam.adtte_rules import Dated, Line, Named, Parameter, read_rules
 from cdiscflow.explain_records import of_kinetics, of_response, of_subject, subject_of
 from cdiscflow.explain_walk import Walk, cells
 from clinical.read import Mapping
@@ -40,18 +40,20 @@ def is_of_time(node: object) -> bool:
 def _of_time(walk: Walk, spec: Dataset, dataset: str, row: int) -> Iterator[str]:
     frame = walk.frames.get(dataset)
     given = dict(cells(frame, row, ["PARAMCD", "AVAL", "STARTDT", "ADT", "CNSR", "EVNTDESC", "CNSDTDSC"]))
-    rules = {each.code: each for each in read_rules(spec).parameters}
-    parameter = rules[given["PARAMCD"]]
+    rules = read_rules(spec)
+    parameters = {each.code: each for each in rules.parameters}
+    parameter = parameters[given["PARAMCD"]]
     counted = f"why: {parameter.code} is {given['AVAL']} days, both ends counted, "
     if parameter.reverse_of:
-        yield counted + _reversed(walk, rules[parameter.reverse_of], frame, row)
-        yield from _ways(walk, rules[parameter.reverse_of], dataset, row)
+        yield counted + _reversed(walk, parameters[parameter.reverse_of], frame, row)
+        yield from _ways(walk, parameters[parameter.reverse_of], dataset, row)
         return
     subject = subject_of(walk, frame, row)
     line = _deciding(parameter, given, subject, (frame["SRCDOM"][row], frame["SRCVAR"][row]))
     yield (
         f"{counted}from {given['STARTDT']} ({_dates(parameter.start)}) to {given['ADT']}: "
-        f"{_because(parameter, line, given, subject)}; {_others(parameter, subject)}."
+        f"{_because(parameter, line, given, subject)}; {_others(parameter, subject)}"
+        f"{_named(parameter, rules.dates)}."
     )
     yield from _ways(walk, parameter, dataset, row)
     cited = (frame["SRCDOM"][row], frame["SRCVAR"][row])
@@ -114,7 +116,25 @@ def _holds(asked: Condition, subject: pd.DataFrame) -> bool:
 
 def _dates(dated: Dated) -> str:
     where = f" where {in_words(dated.where)}" if dated.where is not None else ""
-    return f"{dated.dataset}.{dated.column}{where}"
+    return f"{dated.dataset}.{dated.column}{where}{_lasting(dated)}"
+
+
+def _lasting(dated: Dated) -> str:
+    rule = dated.lasting
+    if rule is None:
+        return ""
+    said = (
+        f", the first of {rule.times} days in a row after {rule.later_than} on which {in_words(rule.where)}"
+    )
+    if rule.without is None:
+        return said
+    return said + f", without {_dates(rule.without)} from {rule.days_before} days before it to the last"
+
+
+def _named(parameter: Parameter, dates: dict[str, Named]) -> str:
+    """What the dates mean that the population names and ADSL does not have."""
+    named = [name for name in dates if parameter.who and name in parameter.who.columns]
+    return "".join(f"; {name} is the first {_dates(dates[name].dated)}" for name in named)
 
 
 def _because(parameter: Parameter, line: Line | None, given: dict[str, str], subject: pd.DataFrame) -> str:

@@ -18,7 +18,7 @@ from tests.tables import table, typed, types
 
 MAPPINGS = Path(__file__).parents[2] / "mappings"
 FIXTURES = Path(__file__).parents[1] / "golden" / "fixtures_rd13_02.json"
-SETTINGS = ("defaults", "dates", "limits", "evaluable", "visits", "status", "mrd")
+SETTINGS = ("defaults", "dates", "limits", "evaluable", "visits", "status", "mrd", "algorithm")
 LOST = {"LTFU": "LOST TO FOLLOW-UP", "WD": "WITHDRAWAL BY SUBJECT"}
 
 
@@ -80,6 +80,8 @@ def subject_row(case: dict) -> dict:
         "DTHDTF": None,
         "HSCTDTF": None,
         "NACTDTF": None,
+        "DISTYPE": "T-ALL",
+        "BLBLAST": None,
     }
     return texts | {name: pd.Timestamp(day) if day else pd.NaT for name, day in days.items()}
 
@@ -129,11 +131,12 @@ def built(chosen: list[dict]) -> tuple[Frame, Frame, Frame]:
     for name in adsl:
         if name.endswith("DT"):
             adsl[name] = adsl[name].astype("datetime64[s]")
-    found = numbered(adrs(adsl, given["rs"], given["cp"], given["sv"], spec=spec("adrs")))
+    components = no_components()
+    found = numbered(adrs(adsl, given["rs"], given["cp"], given["sv"], spec=spec("adrs"), **components))
     for flag, code in (("RSPFL", "ORR"), ("CRFL", "CRCRI")):
         yes = found.loc[(found["PARAMCD"] == code) & (found["AVALC"] == "Y"), "USUBJID"]
         adsl[flag] = typed(["Y" if subject in set(yes) else "N" for subject in adsl["USUBJID"]], "Char")
-    return adsl, found, adtte(adsl=adsl, spec=spec("adtte"), adrs=found)
+    return adsl, found, adtte(adsl=adsl, spec=spec("adtte"), adrs=found, **no_recovery())
 
 
 def numbered(frame: Frame) -> Frame:
@@ -160,9 +163,9 @@ def drawn_adsl(text: str) -> Frame:
     84 05-27, 91 06-03, 379 2025-03-18.
     """
     days = {"TRTSDT": "2024-03-04", "ACUTDT": "2025-03-18", "HORIZDT": "2025-03-18", "DCUTDT": "2025-06-30"}
-    dates = dict.fromkeys(("NACTDT", "HSCTDT", "DTHDT", "EOSDT"))
+    dates = dict.fromkeys(("NACTDT", "HSCTDT", "DTHDT", "EOSDT", "BLBLAST"))
     flags = dict.fromkeys(("NACTDTF", "HSCTDTF", "DTHDTF", "DTHCAT", "DCSREAS"))
-    return drawn(text, SAFFL="Y", EFFFL="Y", LSTALVDT="2025-05-01", **days, **dates, **flags)
+    return drawn(text, SAFFL="Y", EFFFL="Y", DISTYPE="T-ALL", LSTALVDT="2025-05-01", **days, **dates, **flags)
 
 
 def drawn_rs(text: str) -> Frame:
@@ -197,11 +200,64 @@ def made_adrs(
     adsl: str, rs: str = NO_RS, cp: str = NO_CP, sv: str = NO_SV, only: tuple[str, ...] = ()
 ) -> Frame:
     """ADRS of drawn tables, of some parameters or of all."""
-    return adrs(drawn_adsl(adsl), drawn_rs(rs), drawn_cp(cp), table(sv), spec=spec("adrs", only))
+    given = drawn_adsl(adsl), drawn_rs(rs), drawn_cp(cp), table(sv)
+    return adrs(*given, spec=spec("adrs", only), **no_components())
+
+
+def no_components() -> dict[str, Frame]:
+    """LB, TU and TR without records."""
+    return {"lb": drawn_lb("USUBJID | LBSTRESC"), "tu": table(NO_TU), "tr": drawn_tr("USUBJID | TRSTRESC")}
+
+
+NO_TU = "USUBJID | TULNKID | TUSTRESC | TUDTC"
+
+
+def drawn_lb(text: str) -> Frame:
+    """LB of blasts in the marrow by default; LBSEQ counts the lines of a subject."""
+    frame = drawn(text, LBTESTCD="BLASTNCE", LBSPEC=None, LBSTAT=None, LBDTC=None, LBLOBXFL=None, BMQUAL=None)
+    frame = frame.assign(
+        LBSPEC=frame["LBSPEC"].fillna("BLOOD").mask(frame["LBTESTCD"] == "BLASTNCE", "BONE MARROW")
+    )
+    return frame.assign(
+        LBSTRESN=pd.to_numeric(frame["LBSTRESC"], errors="coerce").astype("float64"),
+        LBSEQ=frame.groupby("USUBJID").cumcount().add(1).astype("float64"),
+    )
+
+
+def drawn_tr(text: str) -> Frame:
+    """TR of lesions; TRSEQ counts the lines of a subject."""
+    frame = drawn(text, TRLNKID="T01", TRTESTCD="TUMSTATE", TRDTC=None, TRLOBXFL=None)
+    return frame.assign(
+        TRSTRESN=pd.to_numeric(frame["TRSTRESC"], errors="coerce").astype("float64"),
+        TRSEQ=frame.groupby("USUBJID").cumcount().add(1).astype("float64"),
+    )
 
 
 NO_ADRS = "USUBJID | PARAMCD | ADT | AVALC"
 CODES = {"CR": 1, "CRi": 2, "PR": 3, "NR": 4, "PD": 5, "RD": 6, "NE": 9, "Y": 1, "N": 0}
+
+
+def no_recovery() -> dict[str, Frame]:
+    """ADLB and ADCM without records."""
+    return {"adlb": drawn_adlb("USUBJID | ADT | AVAL"), "adcm": drawn_adcm("USUBJID | ASTDT")}
+
+
+def drawn_adlb(text: str) -> Frame:
+    """ADLB of counts in the blood; LBSEQ counts the lines of a subject."""
+    frame = drawn(text, PARAMCD="NEUT", BASETYPE="PRE-INFUSION", LBSPEC="BLOOD")
+    return frame.assign(LBSEQ=frame.groupby("USUBJID").cumcount().add(1).astype("float64"))
+
+
+def drawn_adcm(text: str) -> Frame:
+    """ADCM of platelet transfusions."""
+    return drawn(text, CMCAT="BLOOD PRODUCT", CMTRT="PLATELETS")
+
+
+def made_recovery(adsl: str, adlb: str, adcm: str = "USUBJID | ASTDT") -> Frame:
+    """ANCREC and PLTREC of drawn tables."""
+    subjects, given = drawn_adsl(adsl), {"adlb": drawn_adlb(adlb), "adcm": drawn_adcm(adcm)}
+    whole = adtte(adsl=subjects, spec=spec("adtte", ("ANCREC", "PLTREC")), adrs=table(NO_ADRS), **given)
+    return whole.reset_index(drop=True)
 
 
 def made_adtte(adsl: str, records: str = NO_ADRS, only: tuple[str, ...] = ()) -> Frame:
@@ -215,5 +271,5 @@ def made_adtte(adsl: str, records: str = NO_ADRS, only: tuple[str, ...] = ()) ->
     for name in ("RSPFL", "CRFL"):
         if name not in subjects:
             subjects[name] = typed(["N"] * len(subjects), "Char")
-    whole = adtte(adsl=subjects, spec=spec("adtte"), adrs=found)
+    whole = adtte(adsl=subjects, spec=spec("adtte"), adrs=found, **no_recovery())
     return whole.loc[whole["PARAMCD"].isin(only or whole["PARAMCD"])]

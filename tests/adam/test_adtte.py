@@ -10,7 +10,7 @@ import pytest
 
 from adam.adtte import adtte
 from clinical.errors import DerivationError
-from tests.adam.cases import drawn_adsl, made_adtte, spec
+from tests.adam.cases import drawn_adsl, made_adtte, no_recovery, spec
 from tests.tables import assert_table, table, typed
 
 
@@ -369,6 +369,7 @@ def test_the_order_of_records_and_subjects_does_not_matter():
             adsl=adsl.iloc[::step].reset_index(drop=True),
             spec=spec("adtte"),
             adrs=records.iloc[::step].reset_index(drop=True),
+            **no_recovery(),
         ).sort_values(["USUBJID", "PARAMCD"], ignore_index=True)
         for step in (1, -1)
     )

@@ -8,11 +8,11 @@ import pandas as pd
 import pytest
 
 from adam.adrs import adrs
-from tests.adam.cases import built, cases, drawn_adsl, drawn_cp, drawn_rs, spec
+from tests.adam.cases import built, cases, drawn_adsl, drawn_cp, drawn_rs, no_components, spec
 from tests.tables import table
 
 NAMES = [case["subject"] for case in cases()]
-ROWS_OF_MANY = {"OVR", "MRD", "MRDPCT"}
+ROWS_OF_MANY = {"OVR", "OVRD", "MRD", "MRDPCT"}
 
 
 @cache
@@ -91,4 +91,5 @@ def test_the_subject_who_was_never_infused_has_no_response_rows():
     adsl = drawn_adsl("USUBJID | SAFFL | EFFFL | TRTSDT | DTHDT\n07 | N | N | | 2024-09-20")
     rs = drawn_rs("USUBJID | RSDTC | RSSTRESC\n07 | 2024-08-28 | NR")
     cp = drawn_cp("USUBJID | CPDTC | CPSTRESC\n07 | 2024-08-28 | 44")
-    assert adrs(adsl, rs, cp, table("USUBJID | VISITNUM | SVSTDTC"), spec=spec("adrs")).empty
+    sv = table("USUBJID | VISITNUM | SVSTDTC")
+    assert adrs(adsl, rs, cp, sv, spec=spec("adrs"), **no_components()).empty

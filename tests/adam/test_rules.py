@@ -143,15 +143,50 @@ REFUSED = [
         "- {cnsr: 7,", "ADTTE.EFSINF.otherwise: line 1 has no condition: line 2 can never apply",
     ),
     (
+        "adae", "grade: 3, longer_than: 7}\n", "grade: 3, longer: 7}\n",
+        "longer: 7}", "ADAE.dose_limiting.events: no key called 'longer' here; did you mean longer_than?",
+    ),
+    (
+        "adrs", "    increase_from: baseline ", "    increase_from: screening ",
+        "increase_from: screening", "ADRS.algorithm: increase_from is baseline or nadir, not 'screening'",
+    ),
+    (
+        "adrs", "partial: PR, stable: NR,", "partial: PR, stable: SD,",
+        "stable: SD", "ADRS.algorithm.values: stable is CR or CRi or PR or NR or PD or RD or NE, not 'SD'",
+    ),
+    (
+        "adrs", "      usable: [{BMQUAL: {ne: DRY TAP}}", "      usable: [{LBQUAL: {ne: DRY TAP}}",
+        "    marrow:", "ADRS.algorithm: LB.LBQUAL is not in reads",
+    ),
+    (
+        "adrs", "ABSENT: absent,", "ABSENT: gone,",
+        "ABSENT: gone", "ADRS.algorithm.lesions: ABSENT is present or absent or progressed, not 'gone'",
+    ),
+    (
+        "adrs", "{CMR: none, PMR: smaller,", "{CMR: none, PMR: less,",
+        "PMR: less",
+        "ADRS.algorithm.lesions.reported: PMR is none or smaller or stable or progressed, not 'less'",
+    ),
+    (
+        "adtte", "later_than: low_anc", "later_than: low_wbc",
+        "later_than: low_wbc",
+        "ADTTE.ANCREC.events.lasting: later_than is cr1 or pd1 or w12end or low_anc or low_plt, not"
+        " 'low_wbc'",
+    ),
+    (
+        "adtte", "days_before: 7}", "days: 7}",
+        "days: 7}", "ADTTE.PLTREC.events.lasting.without: no key called 'days' here",
+    ),
+    (
         "adtte", "  defaults:\n", "  default:\n",
         "  default:", "ADTTE: no key called 'default' here; did you mean defaults?",
     ),
     (
         "adrs", "rule: status, window: W8}", "rule: state, window: W8}",
         "rule: state",
-        "ADRS.STW8: rule is responses or mrd_status or mrd_percent or status or response_at or best or "
-        "best_unconfirmed or best_confirmed or ever or ever_confirmed or first or progression or relapse or "
-        "mrd_negative or mrd_response or mrd_relapse or in_response or dated or last, not 'state'",
+        "ADRS.STW8: rule is responses or algorithmic or mrd_status or mrd_percent or status or response_at "
+        "or best or best_unconfirmed or best_confirmed or ever or ever_confirmed or first or progression or "
+        "relapse or mrd_negative or mrd_response or mrd_relapse or in_response or dated or last, not 'state'",
     ),
     (
         "adrs", "rule: status, window: W8}", "rule: status}",
@@ -247,14 +282,13 @@ def test_a_response_criterion_of_study_yml_that_has_no_code_is_refused(tmp_path:
 
 
 def test_the_specs_of_the_study_are_accepted_and_parameters_are_numbered_in_their_order():
-    """Rule D.4: PARAMN in the order of the table."""
+    """Rules D.4, D.10: PARAMN in the order of the table, the times to recovery last."""
     adsl.read_rules(spec("adsl"))
     parameters = adtte_rules.read_rules(spec("adtte")).parameters
-    assert [parameter.number for parameter in parameters] == list(range(1, 15))
+    assert [parameter.number for parameter in parameters] == list(range(1, 17))
     assert [parameter.code for parameter in parameters] == [
         "OS", "DOR", "EFS", "DORALL", "DORHSCT", "EFSHSCT", "DORMISS", "EFSMISS", "EFSMRD", "EFSINF", "TTR",
-        "TTCR", "TTHSCT", "FUP",
+        "TTCR", "TTHSCT", "FUP", "ANCREC", "PLTREC",
     ]  # fmt: skip
     numbers = [parameter.number for parameter in adrs_rules.read_rules(spec("adrs")).parameters]
-    assert numbers == sorted(numbers)
-    assert 2 not in numbers  # kept for the algorithmic response
+    assert numbers == list(range(1, 33))

@@ -78,3 +78,25 @@ def test_without_dirt_the_derived_grade_of_every_day_is_the_investigators(told, 
     assert len(days) > 50
     assert days[days[collected] != days[derived]].empty
     assert (days[collected] > 0).any()
+
+
+def test_without_dirt_the_components_give_the_response_of_the_story(told):
+    """A.4, D.3 OVRD: disagreement is listed (V-ADRS-111, 112); here there is none."""
+    frame = told.frame("ADRS")
+    responses = frame[frame["PARAMCD"] == "OVR"].set_index(["person", "RSSEQ"])["AVALC"]
+    derived = frame[frame["PARAMCD"] == "OVRD"].set_index(["person", "RSSEQ"])["AVALC"]
+    assert len(derived) > 50
+    assert derived.to_dict() == responses[derived.index].to_dict()
+    assert set(derived) == {"CR", "CRi", "PR", "NR", "PD", "RD", "NE"}
+
+
+def test_without_dirt_the_rule_finds_the_dose_limiting_events_that_were_ticked(told):
+    """A.3: disagreement is listed (V-ADAE-104); here there is none."""
+    frame = told.frame("ADAE")
+    event = frame["AEGRPID"].fillna(frame["AESEQ"].astype("str"))
+
+    def events(flagged: pd.Series) -> set[tuple]:
+        return set(zip(frame["person"][flagged], event[flagged], strict=True))
+
+    assert len(events(frame["AEDLT"] == "Y")) > 2
+    assert events(frame["DLTDFL"] == "Y") == events(frame["AEDLT"] == "Y")

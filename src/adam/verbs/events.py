@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
+import pandas as pd
 
-from adam.adtte_rules import Dated, Line, Named
-from adam.verbs.subjects import keep_subjects
+from adam.adtte_rules import NOWHERE, Dated, Line, Named
+from adam.verbs.subjects import keep_subjects, moments
 from clinical.frames import Frame, take
 from clinical.where import Condition, mask
 
@@ -52,7 +53,7 @@ class Histories:
     subjects: Frame
     records: dict[str, Frame]
     citations: list[tuple[str, str]] = field(default_factory=list)
-    _days: dict[tuple, Days] = field(default_factory=dict)
+    _days: dict[Dated, Days] = field(default_factory=dict)
 
     @classmethod
     def of(cls, adsl: Frame, records: dict[str, Frame], names: dict[str, Named]) -> Histories:
@@ -88,8 +89,8 @@ class Histories:
         return self.subjects[column].to_numpy()
 
     def days(self, dated: Dated) -> Days:
-        """The dates a rule describes; of several records on one date the highest, then the lowest number."""
-        key = (dated.dataset, dated.column, dated.where, dated.highest)
+        """The dates a rule describes; of several on one day the highest or lowest, or the first."""
+        key = replace(dated, after_start=False)
         if key not in self._days:
             self._days[key] = self._read(dated)
         return self._days[key]
@@ -103,16 +104,32 @@ class Histories:
         if dated.where is not None:
             subject = frame["subject"].to_numpy()
             holds = holds & mask(frame, dated.where, lambda name: take(self.subjects[name], subject))
-        kept = frame.loc[holds]
-        number = next((name for name in ("ASEQ", f"{dated.dataset}SEQ") if name in kept), "")
+        kept = one_a_day(frame.loc[holds], dated)
+        if dated.lasting is not None:
+            kept = kept.loc[self._lasts(kept, dated)]
+        number = sequence_of(kept, dated)
         seq = kept[number].to_numpy() if number else np.full(len(kept), np.nan)
-        height = -kept[dated.highest].to_numpy() if dated.highest else np.zeros(len(kept))
-        subject, date = kept["subject"].to_numpy(), kept[dated.column].to_numpy()
-        order = np.lexsort([seq, height, date, subject])
-        subject, date, seq = subject[order], date[order], seq[order]
-        first = np.ones(len(order), dtype=bool)
-        first[1:] = (subject[1:] != subject[:-1]) | (date[1:] != date[:-1])
-        return Days(subject[first], date[first], seq[first])
+        return Days(kept["subject"].to_numpy(), kept[dated.column].to_numpy(), seq)
+
+    def _lasts(self, records: Frame, dated: Dated) -> np.ndarray:
+        """Where a record, one a day, is the first of so many in a row that all satisfy the rule.
+
+        A record that does not satisfy it breaks the row; one of `without` from so many days before the first
+        record to the last, both included, undoes it.
+        """
+        rule = dated.lasting
+        subject, date = records["subject"].to_numpy(), records[dated.column].to_numpy()
+        good = mask(records, rule.where, lambda name: take(self.subjects[name], subject))
+        so_far = np.append(0, np.cumsum(good & (date > self.date(rule.later_than)[subject])))
+        rows = np.arange(max(len(records) - rule.times + 1, 0))
+        ends = rows + rule.times - 1
+        lasts = (so_far[ends + 1] - so_far[rows] == rule.times) & (subject[rows] == subject[ends])
+        if rule.without is not None:
+            other = self.days(rule.without)
+            at, near = days_of(subject, date), days_of(other.subject, other.date)
+            until = np.searchsorted(near, at[ends], "right")
+            lasts &= until == np.searchsorted(near, at[rows] - rule.days_before, "left")
+        return np.isin(np.arange(len(records)), rows[lasts])
 
     def first(self, dated: Dated, start: np.ndarray | None = None, until: np.ndarray | None = None) -> Picked:
         """The first date not before `start` (with `after_start`: later) and not later than `until`."""
@@ -134,8 +151,7 @@ class Histories:
         rows = rows[::-1] if first else rows
         found = self.none()
         found.date[days.subject[rows]] = days.date[rows]
-        if not dated.source[0]:
-            found.seq[days.subject[rows]] = days.seq[rows]
+        found.seq[days.subject[rows]] = days.seq[rows]
         return Picked(found.date, found.seq, np.full(self.size, self.cite(dated.cited)))
 
     def earliest(
@@ -148,3 +164,30 @@ class Histories:
             sooner = found.found & ~(best.date <= found.date)
             best, which = found.where(sooner, best), np.where(sooner, number, which)
         return best, which
+
+
+def one_a_day(records: Frame, dated: Dated) -> Frame:
+    """The record that counts on each subject's date, sorted by both."""
+    number = sequence_of(records, replace(dated, source=NOWHERE)) or sequence_of(records, dated)
+    size = len(records)
+    seq = records[number].to_numpy() if number else np.zeros(size)
+    height = -records[dated.highest].to_numpy() if dated.highest else np.zeros(size)
+    height = records[dated.lowest].to_numpy() if dated.lowest else height
+    subject, date = records["subject"].to_numpy(), records[dated.column].to_numpy()
+    order = np.lexsort([seq, height, date, subject])
+    subject, date = subject[order], date[order]
+    first = np.ones(size, dtype=bool)
+    first[1:] = (subject[1:] != subject[:-1]) | (date[1:] != date[:-1])
+    return records.iloc[order[first]]
+
+
+def sequence_of(records: Frame, dated: Dated) -> str:
+    """The name of the number by which records of the variable cited are found, empty if there is none."""
+    domain, _ = dated.cited
+    names = ("ASEQ", f"{domain}SEQ") if domain == dated.dataset else (f"{domain}SEQ",)
+    return next((name for name in names if name in records), "")
+
+
+def days_of(subject: np.ndarray, date: np.ndarray) -> np.ndarray:
+    """Subject and date as `moments` gives them."""
+    return moments(pd.DataFrame({"subject": subject, "ADT": date}))

@@ -61,3 +61,20 @@ def in_event(holds: np.ndarray, events: np.ndarray) -> np.ndarray:
     found = np.zeros(int(events.max(initial=-1)) + 1, dtype=bool)
     found[events[holds]] = True
     return found[events]
+
+
+def days_of_runs(start: pd.Series, end: pd.Series, events: np.ndarray, among: np.ndarray) -> np.ndarray:
+    """For each record asked for the days, both ends counted, that its event goes on in such records.
+
+    Rows:    records follow each other that leave no day between them; another record of the event in between
+             ends the run.
+    Missing: a record without start or end, and one that is not asked for: NaN.
+    """
+    known = start.notna().to_numpy() & end.notna().to_numpy()
+    days = pd.DataFrame({"event": events, "start": start, "end": end, "among": among}).loc[known]
+    days = days.sort_values(["event", "start", "end"], kind="stable")
+    same = (days["event"].diff() == 0) & days["among"].shift(fill_value=False) & days["among"]
+    follows = same & (days["start"] <= days["end"].shift() + pd.Timedelta(days=1))
+    runs = days.assign(run=(~follows).cumsum()).loc[days["among"]].groupby("run")
+    lasts = (runs["end"].transform("max") - runs["start"].transform("min")).dt.days + 1.0
+    return lasts.reindex(range(len(start))).to_numpy(dtype="float64")

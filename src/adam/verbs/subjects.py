@@ -62,6 +62,46 @@ def first_match(records: Frame, others: Frame, on: list[str], order: str) -> np.
     return np.append(found, -1)[mine]
 
 
+def nearest_rows(records: Frame, others: Frame, days: int, by: str = "subject") -> np.ndarray:
+    """For each record the nearest of `others` with the same `by`, not more than `days` away; -1 for none.
+
+    Needs: ADT of the records; `day`, `at` (the moment) and `seq` of the others.
+    Ties:  the later moment, then the higher number.
+    """
+    asked = records[[by, "ADT"]].reset_index(drop=True).reset_index(names="row")
+    given = others[[by, "day", "at", "seq"]].reset_index(drop=True).reset_index(names="other")
+    pairs = asked.merge(given, on=by, validate="m:m")
+    pairs["away"] = (pairs["day"] - pairs["ADT"]).abs()
+    pairs = pairs.loc[pairs["away"] <= pd.Timedelta(days=days)]
+    order, up = ["row", "away", "at", "seq"], [True, True, False, False]
+    pairs = pairs.sort_values(order, ascending=up, kind="stable").drop_duplicates("row")
+    found = np.full(len(records), -1, dtype="int64")
+    found[pairs["row"].to_numpy()] = pairs["other"].to_numpy()
+    return found
+
+
+def smallest_before(records: Frame, others: Frame, values: np.ndarray, by: str = "subject") -> np.ndarray:
+    """For each record the smallest value among `others` with the same `by` on earlier days; NaN for none."""
+    asked = records[[by, "ADT"]].reset_index(drop=True).reset_index(names="row")
+    given = pd.DataFrame({by: others[by].to_numpy(), "day": others["day"].to_numpy(), "value": values})
+    pairs = asked.merge(given, on=by, validate="m:m")
+    least = pairs.loc[pairs["day"] < pairs["ADT"]].groupby("row")["value"].min()
+    return least.reindex(range(len(records))).to_numpy(dtype="float64")
+
+
+def last_before(records: Frame, others: Frame) -> np.ndarray:
+    """For each record the row of the subject's last of `others` on an earlier day; -1 for none.
+
+    Needs: as `nearest_rows`, also for ties.
+    """
+    order = others.sort_values(["subject", "day", "at", "seq"], kind="stable").index.to_numpy()
+    given = others.loc[order].rename(columns={"day": "ADT"})
+    place = np.searchsorted(moments(given), moments(records), "left") - 1
+    found = np.append(order, -1)[place]
+    mine = np.append(others["subject"].to_numpy(), -1)[found]
+    return np.where(mine == records["subject"].to_numpy(), found, -1)
+
+
 def within(days: pd.Series, after: pd.Series | None, until: list[pd.Series]) -> np.ndarray:
     """Where a day is later than `after` and not later than any of `until`.
 

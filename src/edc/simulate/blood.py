@@ -72,11 +72,12 @@ class Blood:
         story = self.story
         if story.course.lymphoma:
             return 0
+        own = int(story.person.blasts * 0.3)
         since = [overall for when, overall in sorted(self._states.items()) if when <= day]
         if since:
             many = since[-1] in ("PD", "RD") and story.course.relapse not in ("2", "3")
-            return self._dice.whole(3, 30) if many else 0
-        return int(story.person.blasts * 0.3) if day < -4 else 0
+            return self._dice.whole(3, 30) + own * 5 // 4 if many else 0
+        return own if day < -4 else 0
 
     def storm(self, day: int) -> int:
         """The grade of cytokine release on a day, and half of it for three days after."""

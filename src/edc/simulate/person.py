@@ -71,7 +71,7 @@ def draw_person(seed: int, number: int, consent: int, lymphoma: bool) -> Person:
         lines=lines,
         prior_graft=lines > 1 and dice.chance(0.25),
         outside=lymphoma or dice.chance(0.12),
-        blasts=round(dice.between(0.5, 4), 1) if lymphoma else float(dice.whole(8, 92)),
+        blasts=round(dice.between(0.5, 4), 1) if lymphoma else float(dice.whole(10, 92)),
         antigen=round(dice.between(82, 99.6), 1),
         fluid=dice.weighted({"CNS1": 0.9, "CNS2": 0.07, "CNS3": 0.03}),
     )

@@ -14,7 +14,9 @@ from edc.simulate.story import Story
 CTCAE, ASTCT, MAGIC, NIH = "1", "2", "3", "4"
 SCALES = {"1": ASTCT, "2": ASTCT, "3": MAGIC, "4": NIH}
 NEVER = 0
+RELATED = ("1", "2", "3")
 LIMITING = {"1": 4, "2": 3, "3": 3}  # the grade from which a reaction limits the dose
+COUNTS = ("Neutrophil count decreased", "Platelet count decreased", "Anaemia", "Prolonged cytopenia")
 
 
 @dataclass
@@ -143,7 +145,7 @@ def _others(story: Story, dice: Dice) -> list[Event]:
         term, drug = dice.pick(
             [("Sepsis (Klebsiella pneumoniae, β-lactamase +)", "Meropenem"), ("Pneumonia", "Meropenem")]
         )
-        events.append(Event(term, start, start + dice.whole(7, 16), 3, "6", "3", "2", treated=[drug]))
+        events.append(Event(term, start, start + dice.whole(7, 16), 3, "6", "4", "2", treated=[drug]))
     for day in story.unscheduled:
         events.append(Event("Fever", day, day + 2, 1, treated=["Paracetamol"]))
     if story.graft and dice.chance(0.05):
@@ -198,9 +200,7 @@ def _write_events(book: Book, story: Story, events: list[Event]) -> None:
 
 def _event(one: Event, story: Story, dice: Dice) -> Values:
     serious = one.fatal or one.interest == "9" or (one.grade >= 4 and one.interest != "0")
-    early = story.infused > 0 and 0 <= one.start - story.infused <= 28
-    grade = LIMITING.get(one.interest, 9)
-    limiting = early and (one.grade >= grade or (one.fatal and one.related == "1"))
+    limiting = story.infused > 0 and 0 <= one.start - story.infused <= 28 and _limits(one, story)
     return {
         "AETERM": one.term,
         "AESTDAT": iso(one.start),
@@ -225,6 +225,15 @@ def _event(one: Event, story: Story, dice: Dice) -> Values:
         "AEGRPID": one.group or None,
         **coded_event(one.term, "AE"),
     }
+
+
+def _limits(one: Event, story: Story) -> bool:
+    """Whether the investigator calls an event of the first four weeks dose-limiting."""
+    if one.related not in RELATED:
+        return False
+    days = (one.end or story.last) - one.start + 1
+    lasting = one.grade >= 3 and one.interest not in LIMITING and one.term not in COUNTS and days > 7
+    return one.fatal or one.grade >= LIMITING.get(one.interest, 9) or lasting
 
 
 def _write_days(book: Book, story: Story, dice: Dice) -> None:

@@ -274,7 +274,7 @@ def _blasts(overall: str, course: Course, story: Story, dice: Dice) -> str:
     if overall == "PR":
         return str(max(5, min(24, round(before * dice.between(0.15, 0.4)))))
     if overall == "NR":
-        return str(max(26, round(before * dice.between(0.8, 1.0))))
+        return str(round(before * dice.between(0.8, 1.0)))
     if overall == "PD":
         return str(min(97, max(round(before * dice.between(1.3, 1.6)), 30)))
     return str(dice.whole(9, 78))

@@ -160,7 +160,8 @@ def _fluid(book: Book, story: Story, dice: Dice) -> None:
             book.page("CSF", one.folder, one.day, page)
         elif one.folder == "D28":
             page = {"CSFDAT": iso(one.day), "CSFWBC": "0", "CSFBLAST": "N", "CNSGR": "CNS1"}
-            book.page("CSF", one.folder, one.day, page if dice.chance(0.7) else {"CSFND": "1"})
+            done = dice.chance(0.7) or story.person.fluid != "CNS1"
+            book.page("CSF", one.folder, one.day, page if done else {"CSFND": "1"})
 
 
 def _lesions(book: Book, story: Story, dice: Dice) -> None:
@@ -172,7 +173,7 @@ def _lesions(book: Book, story: Story, dice: Dice) -> None:
     first.append(("NT01", "NT", "Spleen", 0))
     _scan(book, story, story.visits[0].visit.folder, story.visits[0].day, first, 1.0, "5", unit)
     for one in story.assessments:
-        shrunk, score = {"PR": (0.45, "3"), "NR": (0.9, "4"), "PD": (1.4, "5")}.get(one.overall, (0.12, "1"))
+        shrunk, score = {"PR": (0.45, "4"), "NR": (0.9, "5"), "PD": (1.4, "5")}.get(one.overall, (0.12, "1"))
         if one.overall == "NE":
             continue
         outside = one.relapse in ("2", "4")
@@ -188,9 +189,14 @@ SITES = ("Lymph node, mediastinal", "Lymph node, cervical", "Lymph node, axillar
 def _scan(
     book: Book, story: Story, folder: str, day: int, lesions: list, share: float, score: str, unit: str
 ) -> None:
-    """A line for each lesion; a new one has its size whatever becomes of the others."""
+    """A line for each lesion; a new one has its size whatever becomes of the others.
+
+    In remission PET shows what is left of a target without uptake; by CT it is gone.
+    """
     method = "PETCT" if story.course.lymphoma else "CT"
+    gone = {"NT"} if method == "PETCT" else {"NT", "T"}
     for line, (name, kind, place, size) in enumerate(lesions, start=1):
+        absent = kind in gone and share < 0.3
         values: Values = {
             "LESID": name,
             "LESTYPE": kind,
@@ -199,7 +205,7 @@ def _scan(
             "LESDAT": iso(day),
         }
         if size:
-            long = size * (1.0 if kind == "NEW" else share)
+            long = 0.0 if absent else size * (1.0 if kind == "NEW" else share)
             short = long * 0.7
             digits = (0, 1) if unit == "mm" else (1, 10)
             values |= {
@@ -207,6 +213,6 @@ def _scan(
                 "SDIAM": f"{short / digits[1]:.{digits[0]}f}",
             }
             values |= {"LESUNIT": unit}
-        values["LESSTATE"] = "ABSENT" if kind == "NT" and share < 0.3 else "PRESENT"
+        values["LESSTATE"] = "ABSENT" if absent else "PRESENT"
         values["DEAUV"] = score if method == "PETCT" and kind == "T" else None
         book.page("LES", folder, day, values, line=line)
