@@ -1,8 +1,9 @@
 """Which filters in the rules of programs match no record of the whole study (architecture.md, 5).
 
 The filters of words are noted while a dataset is built. Rules under `parameters` are read by programs; there
-a mapping whose `date` or `of` names DATASET.VARIABLE filters that dataset's records by its `where`. They are
-asked of the finished datasets, all persons together.
+and in study.yml a filter is the `where` of a mapping whose `date` or `of` names DATASET.VARIABLE, or a
+mapping (a list of them) of columns of one dataset that the program reads. They are asked of the finished
+datasets, all persons together.
 """
 
 from __future__ import annotations
@@ -15,34 +16,77 @@ from clinical.output import Output
 from clinical.read import At, Mapping, Sequence, Text
 from clinical.spec import Dataset
 from clinical.study import Study
-from clinical.where import Column, Condition, condition, in_words, mask
+from clinical.where import COMPARATORS, Column, Condition, condition, in_words, mask
+
+Reads = dict[str, set[str] | None]  # the columns of each dataset that programs are handed; none: all of them
 
 
 def unmatched_rules(study: Study, outputs: dict[str, Output]) -> Frame:
-    """A finding for each filter of a rule that no record of the dataset it reads satisfies.
+    """A finding for each filter of a rule that no record of the datasets it may be about satisfies.
 
     Comparisons with a date of the subject are left aside, and filters by what no finished dataset has.
     """
     found = Findings()
+    told: set[str] = set()
     for name in sorted(outputs.keys() & study.datasets.keys()):
-        told: set[str] = set()
-        for at, source, asked in filters_of(study.datasets[name]):
-            place = f"{at}: {source}: {in_words(asked)}"
-            if source in outputs and place not in told and _matches_nothing(outputs[source].frame, asked):
+        for at, sources, asked in filters_of(study.datasets[name]):
+            frames = [outputs[source].frame for source in sources if source in outputs]
+            place = f"{at}: {' or '.join(sources)}: {in_words(asked)}"
+            if frames and place not in told and all(_matches_nothing(frame, asked) for frame in frames):
                 told.add(place)
                 found.add("build.matched-nothing", keys=place.partition(": ")[2], dataset=name, place=place)
     return found.frame()
 
 
-def filters_of(spec: Dataset) -> Iterator[tuple[At, str, Condition]]:
-    """Every filter in the rules of a dataset: where it stands, the dataset it reads, its literal part."""
-    for node in _mappings(spec.parameters):
-        named = next((str(node[key]) for key in ("date", "of") if isinstance(node.get(key), Text)), "")
-        source = named.rpartition(".")[0]
-        if source and "where" in node:
-            asked = literal(condition(node["where"], spec.name))
+def filters_of(spec: Dataset) -> Iterator[tuple[At, tuple[str, ...], Condition]]:
+    """Every filter in the rules of a dataset: where it stands, the datasets it may read, its literal part."""
+    reads: Reads = {}
+    for node in _mappings(spec.raw):
+        given = node.get("reads")
+        for source, columns in given.items() if isinstance(given, Mapping) else ():
+            whole = reads.get(source, set()) is None or not isinstance(columns, Sequence)
+            reads[source] = None if whole else reads.get(source, set()) | set(map(str, columns))
+    for part in (spec.parameters, spec.study):
+        for at, sources, node in _filters(part, reads):
+            asked = literal(condition(node, spec.name))
             if asked is not None:
-                yield node.line("where"), source, asked
+                yield at, sources, asked
+
+
+def _filters(node: object, reads: Reads) -> Iterator[tuple[At, tuple[str, ...], Mapping | Sequence]]:
+    parts = node if isinstance(node, Sequence) else [node]
+    if parts and all(_shaped(part) for part in parts):
+        columns = {name for part in parts for name in part}
+        sources = [name for name, known in reads.items() if known is not None and columns <= known]
+        if sources:
+            yield parts[0].line(next(iter(parts[0]))), tuple(sources), node
+            return
+    named = _named(node)
+    if named:
+        yield node.line("where"), (named,), node["where"]
+    for key, each in node.items() if isinstance(node, Mapping) else enumerate(parts):
+        if isinstance(each, (Mapping, Sequence)) and not (named and key == "where"):
+            yield from _filters(each, reads)
+
+
+def _shaped(node: object) -> bool:
+    """Whether a mapping could be a condition."""
+    return (
+        isinstance(node, Mapping)
+        and bool(node)
+        and all(
+            set(value) <= {"column", *COMPARATORS} if isinstance(value, Mapping) else bool(value)
+            for value in node.values()
+        )
+    )
+
+
+def _named(node: object) -> str:
+    """The dataset that `date` or `of` of a mapping with a filter names."""
+    if not isinstance(node, Mapping) or "where" not in node:
+        return ""
+    named = next((str(node[key]) for key in ("date", "of") if isinstance(node.get(key), Text)), "")
+    return named.rpartition(".")[0]
 
 
 def literal(asked: Condition) -> Condition | None:

@@ -190,3 +190,11 @@ def test_a_second_implementation_agrees_on_random_curves():
         whole, rate = second(samples, float(until[number]))
         assert areas[number] == pytest.approx(np.nan if whole is None else whole, nan_ok=True), samples
         assert rates[number] == pytest.approx(np.nan if rate is None else rate, nan_ok=True), samples
+
+
+def test_the_slope_of_a_subject_is_the_same_to_the_last_bit_whoever_is_analysed_with_it():
+    """Law split: sums over the records of all subjects would be rounded otherwise."""
+    others = [[(4, 3e6), (7, 2e6 / 3), (28, 1e5 / 3), (56.1, 7e4 / 3), (84.2, 1e3 / 7)]] * 9
+    alone = terminal_slope(curve_of(frame(GOLDEN), 1), RULE)
+    among = terminal_slope(curve_of(frame(*others, GOLDEN, *others), 19), RULE)
+    assert (among.rate[9], among.fit[9]) == (alone.rate[0], alone.fit[0])

@@ -182,7 +182,8 @@ def _number_within(subject: np.ndarray) -> np.ndarray:
 
 
 def _sum_within(values: np.ndarray, number: np.ndarray) -> np.ndarray:
-    """The sum of each run of a subject up to every element."""
-    whole = np.concatenate([[0.0], np.cumsum(values)])
-    place = np.arange(len(values))
-    return whole[place + 1] - whole[place - number]
+    """The sum of each run of a subject up to every element, rounded as if the subject were alone."""
+    run = np.cumsum(number == 0) - 1
+    table = np.zeros((int(run.max(initial=-1)) + 1, int(number.max(initial=-1)) + 1))
+    table[run, number] = values
+    return np.cumsum(table, axis=1)[run, number]

@@ -69,7 +69,8 @@ class Record:
 class Book:
     """The pages of one subject, entered as time goes by; what is entered later than `night` is not there yet.
 
-    By the last night of the simulation everything up to that day is entered.
+    By the last night of the simulation everything up to that day is entered. `drawn` is what was drawn while
+    pages and files were written, before it was rounded, given a unit or put into words: part of the truth.
     """
 
     def __init__(
@@ -79,6 +80,7 @@ class Book:
         self.night, self.wanted = night, wanted
         self.records: list[Record] = []
         self.vendor: dict[str, list[dict[str, str]]] = {}
+        self.drawn: dict[str, list] = {}
         self._limit = night * DAY + EXTRACTED - protocol.offset * 60
         self._last = protocol.last_night * DAY + EXTRACTED - protocol.offset * 60
         self._made, self._pages = 0, {}

@@ -67,6 +67,8 @@ class Samples:
             since = 0
         copies = level(self.story, since) * (1, 0.6, 0.15)[int(specimen) - 1] * self.dice.between(0.8, 1.25)
         moment = day * 86_400 + (minute - self.book.protocol.offset) * 60
+        drawn = (barcode, f"{iso(day)}T{clock(minute)}", specimen, copies)
+        self.book.drawn.setdefault("samples", []).append(drawn)
         self._copies(barcode, moment, specimen, copies)
         if specimen == "1" and (since == 0 or since > 2):
             self._flow(barcode, moment, copies)

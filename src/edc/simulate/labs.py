@@ -96,13 +96,17 @@ class Laboratory:
             "SPECIMEN": "Blood" if panel == "HEM" else "Plasma" if panel in ("COAG", "VIRO") else "Serum",
         }  # fmt: skip
         total = 0.0
+        results = {}
         for analyte in PANELS[panel]:
             text, total = self._text(analyte, day, counts, total)
             low, high = self._range(analyte)
+            if high:
+                results[analyte.code] = (float(text), float(low), float(high))
             rows.append({
                 **head, "TESTCODE": analyte.code, "TESTNAME": analyte.name, "RESULT": text,
                 "UNITS": analyte.unit, "REFLOW": low, "REFHIGH": high, "FLAG": _flag(text, low, high),
             })  # fmt: skip
+        self.book.drawn.setdefault("results", []).append((collected[:16], results))
 
     def _range(self, analyte: Analyte) -> tuple[str, str]:
         if analyte.code == "HGB" and self.story.person.sex == "M":

@@ -81,7 +81,7 @@ def extracts(
             changes += changed
             for name, rows in book.vendor.items():
                 piece.vendor.setdefault(name, []).extend(rows)
-            truth[story.subject] = truth_of(story, night, numbers.get(story.subject, ""))
+            truth[story.subject] = truth_of(story, book.drawn, night, numbers.get(story.subject, ""))
         yield piece, truth, changes
 
 

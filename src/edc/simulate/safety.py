@@ -172,6 +172,7 @@ def _fatal(story: Story) -> list[Event]:
 def write_safety(book: Book, story: Story) -> None:
     """Pages of events, daily assessments, medication, transfusions and procedures."""
     events = events_of(story, book.dice("AE"), Blood(story, book.dice("blood")))
+    book.drawn["events"] = events
     _write_events(book, story, events)
     if story.infusions:
         _write_days(book, story, book.dice("CRS"))
@@ -198,9 +199,14 @@ def _write_events(book: Book, story: Story, events: list[Event]) -> None:
         )
 
 
+def limits_dose(one: Event, story: Story) -> bool:
+    """Whether an event limits the dose [A.3]."""
+    early = story.infused > 0 and 0 <= one.start - story.infused <= 28
+    return early and _limits(one, story)
+
+
 def _event(one: Event, story: Story, dice: Dice) -> Values:
     serious = one.fatal or one.interest == "9" or (one.grade >= 4 and one.interest != "0")
-    limiting = story.infused > 0 and 0 <= one.start - story.infused <= 28 and _limits(one, story)
     return {
         "AETERM": one.term,
         "AESTDAT": iso(one.start),
@@ -220,7 +226,7 @@ def _event(one: Event, story: Story, dice: Dice) -> Values:
         "AESDISAB": "N",
         "AESCONG": "N",
         "AESMIE": "N",
-        "AEDLT": "Y" if limiting else "N",
+        "AEDLT": "Y" if limits_dose(one, story) else "N",
         "AETRT": "Y" if one.treated else "N",
         "AEGRPID": one.group or None,
         **coded_event(one.term, "AE"),

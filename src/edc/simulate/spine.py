@@ -87,6 +87,8 @@ def _depletion(book: Book, story: Story) -> None:
             line += 1
             change = changed if place == 2 and code == "CY" else ""
             share = 0.75 if change == "R" else 1.0
+            if change != "H":
+                book.drawn.setdefault("doses", []).append((code, day, share * dose))
             book.line("LD", line, day, _dose(code, day, share * dose, unit, surface, change, dice))
     if dice.chance(0.08):
         extra = _dose("OTH", story.depletion + 2, 600.0, "mg/m2", surface, "", dice)
