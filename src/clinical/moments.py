@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import date
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 import numpy as np
 import pandas as pd
 
-from clinical.distinct import distinct, spread
+from clinical.distinct import distinct
 
 # How much of a date is known, as an ordered scale; YEAR_AND_DAY is `2024---15`.
 MISSING, YEAR, YEAR_AND_DAY, MONTH, DAY, HOUR, MINUTE, SECOND = range(8)
@@ -21,15 +21,34 @@ _CLOCK = re.compile(r"(\d{2})(?::(\d{2})(?::(\d{2}))?)?", re.ASCII)
 _ISO = re.compile(r"(\d{4})(?:---(\d{2})|(?:-(\d{2})(?:-(\d{2})(?:T([\d:]+))?)?)?)", re.ASCII)
 
 Moment = tuple[int, int, int]  # first second, last second (since 1970), how much is known
+NOTHING: Moment = (NAT, NAT, MISSING)
 
 
 @dataclass(frozen=True)
 class Moments:
-    """A column of dates: first and last second each row can mean (NAT if missing), how much is known."""
+    """A column of dates, its distinct values read once each: what is asked of them is spread over the rows.
 
-    first: np.ndarray
-    last: np.ndarray
-    known: np.ndarray
+    `of` is the number of each row's value; `read` has the first second, the last second and how much is known
+    of each value, and at its end those of a missing date, which is number -1.
+    """
+
+    of: np.ndarray
+    read: np.ndarray
+
+    @cached_property
+    def first(self) -> np.ndarray:
+        """The first second that each row can mean; NAT if missing."""
+        return self.read[0][self.of]
+
+    @cached_property
+    def last(self) -> np.ndarray:
+        """The last second that each row can mean; NAT if missing."""
+        return self.read[1][self.of]
+
+    @cached_property
+    def known(self) -> np.ndarray:
+        """How much is known of each row, MISSING to SECOND."""
+        return self.read[2].astype("int8")[self.of]
 
 
 @lru_cache(maxsize=1 << 17)
@@ -108,25 +127,20 @@ def moments(dates: pd.Series) -> Moments:
     if pd.api.types.is_datetime64_dtype(dates.dtype):
         return _of_datetimes(dates)
     codes, values = distinct(dates)
-    read = np.array([read_moment(value) or (NAT, NAT, MISSING) for value in values], dtype="int64").reshape(
-        -1, 3
-    )
-    first, last, known = (
-        spread(codes, read[:, part], missing) for part, missing in enumerate((NAT, NAT, MISSING))
-    )
-    return Moments(first, last, known)
+    read = [read_moment(value) or NOTHING for value in values]
+    return Moments(codes, np.array([*read, NOTHING]).T.copy())
 
 
 def _of_datetimes(dates: pd.Series) -> Moments:
-    first = dates.to_numpy().astype("datetime64[s]").astype("int64")
+    codes, values = pd.factorize(dates.to_numpy().astype("datetime64[s]"))
+    first = values.astype("int64")
     if str(dates.name).endswith("DTM"):
         known, last = np.full(len(first), SECOND), first
     else:
         midnight = first % DAY_SECONDS == 0
         known = np.where(midnight, DAY, SECOND)
         last = np.where(midnight, first + DAY_SECONDS - 1, first)
-    missing = first == NAT
-    return Moments(first, np.where(missing, NAT, last), np.where(missing, MISSING, known))
+    return Moments(codes, np.column_stack([[first, last, known], NOTHING]))
 
 
 def as_datetimes(seconds: np.ndarray, index: pd.Index) -> pd.Series:
@@ -136,9 +150,9 @@ def as_datetimes(seconds: np.ndarray, index: pd.Index) -> pd.Series:
 
 def first_days(read: Moments) -> np.ndarray:
     """The number of the first day each row can mean (without meaning where it is missing)."""
-    return np.floor_divide(read.first, DAY_SECONDS)
+    return np.floor_divide(read.read[0], DAY_SECONDS)[read.of]
 
 
 def last_days(read: Moments) -> np.ndarray:
     """The number of the last day each row can mean (without meaning where it is missing)."""
-    return np.floor_divide(read.last, DAY_SECONDS)
+    return np.floor_divide(read.read[1], DAY_SECONDS)[read.of]

@@ -274,13 +274,15 @@ def lookup(rows: Rows, word: Word) -> Column:
     left, right, _ = rows.groups(records)
     mine = [rows.tested(name) for name in word.args["match"].values()]
     theirs = [tested(rows.build, records, name) for name in word.args["match"]]
-    here, there = joint_codes([pd.Series(left), *mine], [pd.Series(right), *theirs])
-    here, there = np.where(left < 0, -1, here), np.where(right < 0, -1, there)
-    values = column_of(rows.build, records, column)
+    among = np.flatnonzero(np.all([right >= 0, *(each.notna().to_numpy() for each in theirs)], axis=0))
+    theirs = [pd.Series(right[among]), *(take(each, among) for each in theirs)]
+    here, there = joint_codes([pd.Series(left), *mine], theirs)
+    here, among, there = np.where(left < 0, -1, here), among[there >= 0], there[there >= 0]
+    rows.build.use(rows.made.spec, records, among)
+    values = take(column_of(rows.build, records, column), among)
     codes = codes_of(values)
     size = int(max(here.max(initial=-1), there.max(initial=-1))) + 1
-    usable = (there >= 0) & (codes >= 0)
-    rows.build.use(rows.made.spec, records, np.flatnonzero(there >= 0))
+    usable = codes >= 0
     row = np.full(size + 1, -1, dtype="int64")
     row[there[usable][::-1]] = np.flatnonzero(usable)[::-1]
     differs = np.zeros(size + 1, dtype=bool)

@@ -245,7 +245,7 @@ class Rows:
         if ref.kind == RECORD and not isinstance(self.part.source, Raw):
             return empty("str", self.size)
         column = column_of(self.build, self.part.source, ref.column)
-        return take(column, self.part.taken[self.index - self.part.start])
+        return ordered(column, self.part.taken[self.index - self.part.start])
 
     def _of_subject(self, records: Records, column: str) -> Column:
         left, right, groups = self.groups(records)

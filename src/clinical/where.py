@@ -50,6 +50,11 @@ class Test:
     __test__ = False  # not a test of pytest
 
     @property
+    def asks(self) -> tuple:
+        """What it compares, wherever it stands."""
+        return self.column, self.op, self.value
+
+    @property
     def of_set(self) -> bool:
         """Whether the right side may be a set: the values of a column of many records."""
         return self.op in ("in", "notin") and isinstance(self.value, Column)
@@ -177,11 +182,14 @@ def mask(
     in ISO text.
     """
     get: Get = frame.__getitem__ if isinstance(frame, pd.DataFrame) else frame
+    found: dict[tuple, np.ndarray] = {}
     whole: np.ndarray | None = None
     for tests in asked.any_of:
         part: np.ndarray | None = None
         for test in tests:
-            holds = _holds(get(test.column), test, other or get, member, dated(test.column))
+            if test.asks not in found:
+                found[test.asks] = _holds(get(test.column), test, other or get, member, dated(test.column))
+            holds = found[test.asks]
             part = holds if part is None else part & holds
         whole = part if whole is None else whole | part
     return whole

@@ -94,7 +94,7 @@ def _samples(datasets: list[Frame]) -> Frame:
             columns=["USUBJID", "participation", "folder", "instance", "record", "date"], dtype="str"
         )
     found = pd.concat(parts, ignore_index=True)
-    return found.assign(source=found["record"].str.split("/", n=1).str[0])
+    return found.assign(source=found["record"].str.replace("(?s)/.*", "", regex=True))
 
 
 def add_visits_of_samples(seen: Frame, samples: Frame, unscheduled: str) -> Frame:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
+from itertools import permutations
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +15,8 @@ from adam.verbs.grades import (
     HIGH,
     LOW,
     UNGRADED,
+    Criterion,
+    Limit,
     combined_grade,
     grade_results,
     grade_text,
@@ -67,6 +70,32 @@ def test_both_sides_of_every_limit():
     wrong = [(case, found) for case, found in zip(cases, got, strict=True) if case[6:] != found]
     assert wrong == []
     assert {case[0] for case in cases} == {one.test for one in criteria()}
+
+
+def test_every_cell_of_the_table_has_a_case_on_its_limit_and_one_beyond():
+    """D.6: of each limit of each grade, with each baseline; the two cases differ in grade."""
+    cases = drawn()
+    bare = [
+        (one.test, one.direction, one.baseline, one.grade, name)
+        for one in criteria()
+        for name, limit in one.bounds
+        if not any(_straddles(one, limit, on, beyond) for on, beyond in permutations(cases, 2))
+    ]
+    assert bare == []
+
+
+def _straddles(one: Criterion, limit: Limit, on: tuple, beyond: tuple) -> bool:
+    """Whether the first case lies on a limit of a criterion, and the second within 5 % with another grade."""
+    test, _, value, low, high, base, *grades = on
+    if test != one.test or on[:2] != beyond[:2] or on[3:6] != beyond[3:6]:
+        return False
+    reference = {"low": low, "high": high, "base": base}.get(limit.reference, 0)
+    near = 0 < abs(beyond[2] - value) <= 0.05 * value + 1e-9
+    place = (LOW, HIGH).index(one.direction)
+    found = {grades[place], beyond[6 + place]}
+    asked = not one.baseline or (base > high) == (one.baseline == "abnormal")
+    exact = value == round(reference * limit.factor + limit.more, 9)
+    return exact and near and asked and len(found) == 2 and str(one.grade) in found
 
 
 def test_the_fixed_limit_decides_where_the_range_lies_beyond_it():

@@ -80,7 +80,7 @@ def _visit(node: Mapping, owner: str) -> tuple[str, float]:
 
 def days_since(dates: pd.Series, reference: pd.Series) -> np.ndarray:
     """Whole days from the reference date, 0 on it; NaN where either is missing [A-DAY]."""
-    return (dates - reference).dt.total_seconds().to_numpy() // SECONDS
+    return np.floor((dates.to_numpy() - reference.to_numpy()) / np.timedelta64(SECONDS, "s"))
 
 
 def plus_days(dates: pd.Series, days: int) -> pd.Series:
