@@ -38,7 +38,6 @@ COMPONENTS = {
     "neutrophils": ("days",),
     "platelets": ("days",),
 }
-LIMITS = ("cr_blast", "pr_blast_max", "cr_anc", "cr_plt")
 
 
 @dataclass(frozen=True)
@@ -96,7 +95,12 @@ def read_algorithm(node: Mapping, codes: dict[str, float], spec: Dataset) -> Alg
         *(("RS", records) for records, _ in lesions.reported),
     ):  # fmt: skip
         reads.must_have_left(dataset, asked, node.line("lesions"), owner)
-    limits = [float(setting(spec.study, key, owner, node.at)) for key in LIMITS]
+    limits = (
+        float(setting(spec.study, "cr_blast", owner, node.at)),
+        float(setting(spec.study, "pr_blast_max", owner, node.at)),
+        float(setting(spec.study, "cr_anc", owner, node.at)),
+        float(setting(spec.study, "cr_plt", owner, node.at)),
+    )
     required = setting(spec.study, "pr_requires_counts", owner, node.at)
     chosen(spec.study, "pr_requires_counts", str(required), ("true", "false"), owner)
     return Algorithm(

@@ -243,7 +243,7 @@ def worsened(
     grown &= each["product"] * 100 >= each["least_product"] * (100 + criteria.larger)
     rising = active & (scored["score"] > scored["least"]).to_numpy()
     highest = each["score"].to_numpy() == scored["score"].to_numpy()[row]
-    return found | (grown.to_numpy() & sized[row]) | (rising[row] & False)
+    return found | (grown.to_numpy() & sized[row]) | (rising[row] & highest)
 
 
 def _every(each: Frame, holds: np.ndarray, size: int) -> np.ndarray:
