@@ -95,12 +95,6 @@ def read_algorithm(node: Mapping, codes: dict[str, float], spec: Dataset) -> Alg
         *(("RS", records) for records, _ in lesions.reported),
     ):  # fmt: skip
         reads.must_have_left(dataset, asked, node.line("lesions"), owner)
-    limits = (
-        float(setting(spec.study, "cr_blast", owner, node.at)),
-        float(setting(spec.study, "pr_blast_max", owner, node.at)),
-        float(setting(spec.study, "cr_anc", owner, node.at)),
-        float(setting(spec.study, "cr_plt", owner, node.at)),
-    )
     required = setting(spec.study, "pr_requires_counts", owner, node.at)
     chosen(spec.study, "pr_requires_counts", str(required), ("true", "false"), owner)
     return Algorithm(
@@ -110,11 +104,21 @@ def read_algorithm(node: Mapping, codes: dict[str, float], spec: Dataset) -> Alg
         number(node, "increase", owner),
         number(node, "decrease", owner),
         reference == NADIR,
-        *limits,
+        *_limits(spec, owner, node.at),
         str(required) == "true",
         values,
         _named(node, "decided_by", DECIDING, owner),
         _named(node, "lacking", LACKING, owner),
+    )
+
+
+def _limits(spec: Dataset, owner: str, at: str) -> tuple[float, ...]:
+    """The limits of A.4, as study.yml has them."""
+    return (
+        float(setting(spec.study, "cr_blast", owner, at)),
+        float(setting(spec.study, "pr_blast_max", owner, at)),
+        float(setting(spec.study, "cr_anc", owner, at)),
+        float(setting(spec.study, "cr_plt", owner, at)),
     )
 
 
