@@ -181,12 +181,12 @@ def test_subjects_are_told_apart():
     got = made_recovery(
         "USUBJID\nP1\nP2",
         """
-        USUBJID | ADT        | AVAL
-        P1      | 2024-03-08 | 0.4
-        P1      | 2024-03-14 | 0.7
-        P1      | 2024-03-15 | 0.7
-        P2      | 2024-03-16 | 0.4
-        P2      | 2024-03-17 | 0.7
+        USUBJID | ADT        | AVAL | BASETYPE
+        P1      | 2024-03-08 | 0.4  | PRE-INFUSION
+        P1      | 2024-03-14 | 0.7  | PRE-INFUSION
+        P1      | 2024-03-15 | 0.7  | PRE-INFUSION
+        P2      | 2024-03-16 | 0.4  | PRE-LD
+        P2      | 2024-03-17 | 0.7  | PRE-INFUSION
         """,
     )
     assert_table(got, "USUBJID | ADT | CNSR\nP1 | 2024-03-15 | 1\nP2 | 2024-03-17 | 1")
