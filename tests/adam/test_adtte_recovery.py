@@ -1,6 +1,6 @@
 """ANCREC and PLTREC (rule D.10), on both sides of each boundary.
 
-The infusion is on 2024-03-04 (see `drawn_adsl`); what D.10 leaves open, decision 30 says.
+The infusion is on 2024-03-04 (see `drawn_adsl`); what D.10 leaves open, decision 31 says.
 """
 
 from __future__ import annotations
@@ -73,7 +73,7 @@ def test_a_result_below_the_limit_in_between_begins_the_count_anew():
 
 
 def test_results_of_one_day_count_once_and_the_lowest_of_them():
-    """Rule D.10: on different days; decision 30: the lowest of a day."""
+    """Rule D.10: on different days; decision 31: the lowest of a day."""
     twice = ("2024-03-08 0.4", "2024-03-14 0.7", "2024-03-14 0.6", "2024-03-18 0.7")
     assert neutrophils(*twice) == "2024-03-18 15 1 LAST RESULT WITHOUT RECOVERY LB.LBDTC.4"
     assert neutrophils(*twice, "2024-03-19 0.7") == "2024-03-14 11 0 NEUTROPHIL RECOVERY LB.LBDTC.3"

@@ -213,7 +213,7 @@ def test_every_limit_is_a_setting_of_the_study():
 
 
 def test_an_increase_is_from_baseline_or_from_the_smallest_value_so_far():
-    """Rule A.4 names no reference; decision 30: baseline, or as an option the nadir."""
+    """Rule A.4 names no reference; decision 31: baseline, or as an option the nadir."""
     history = "P1 | 2024-03-20 | PR\n" + SAID
     for blasts, from_nadir in (("24.9", "PR"), ("25", "PD")):
         lb = of(marrow="20", day="2024-03-20") + "\n" + of(marrow=blasts)
