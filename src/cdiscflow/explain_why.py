@@ -124,7 +124,8 @@ def _lasting(dated: Dated) -> str:
     if rule is None:
         return ""
     said = (
-        f", the first of {rule.times} days in a row after {rule.later_than} on which {in_words(rule.where)}"
+        f", the first of {rule.times} consecutive results on different days after {rule.later_than}, "
+        f"each with {in_words(rule.where)}"
     )
     if rule.without is None:
         return said
