@@ -37,7 +37,7 @@ FUP: {label: ..., reverse_of: OS}                # the same date, event and cens
 `after_start`: later than the start, else not earlier. `source: LB.X` cites another variable than `date`, by
 LBSEQ of the record if it has that. `lowest: AVAL` takes the lowest of several on a date, not the highest.
 
-An event that must last has `lasting`: its date is the first of so many consecutive days with records that have
+An event that must last has `lasting`: its date is the first of so many consecutive days whose records have
 `where`, later than a named date, with no record of `without` from some days before it to the last day:
 ```yaml
 - date: ADLB.ADT
