@@ -50,7 +50,7 @@ def _pilot_number(number: str, copy: int) -> str:
 
 
 def laboratory(folder: Path, copies: int) -> int:
-    """`dm` and `lb` of the pilot's SDTM with `copies` times their subjects, in `folder`; how many rows of LB."""
+    """`dm` and `lb` of the pilot's SDTM, `copies` times their subjects, in `folder`; how many rows of LB."""
     for name in ("dm", "lb"):
         table = getattr(pharmaversesdtm, name).to_arrow()
         rows = _write(folder / f"{name}.csv", _copied(table, copies, {"USUBJID": _pilot_subject}))
@@ -184,8 +184,8 @@ def _write(path: Path, table: pa.Table) -> int:
 
 
 WORK = {
-    "pilot": pilot, "laboratory": laboratory, "spine": spine, "edit_one_record": edit_one_record, "odm": snapshot,
-    "simulated_odm": simulated_odm, "simulated_csv": partial(simulated, form="csv"),
+    "pilot": pilot, "laboratory": laboratory, "spine": spine, "edit_one_record": edit_one_record,
+    "odm": snapshot, "simulated_odm": simulated_odm, "simulated_csv": partial(simulated, form="csv"),
 }  # fmt: skip
 
 

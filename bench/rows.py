@@ -86,7 +86,7 @@ def analysis(place: Path) -> Iterator[Line]:
 
 
 def laboratory(place: Path) -> Iterator[Line]:
-    """ADLB of the pilot's laboratory results, of a hundred times as many, and of a study with two baselines."""
+    """ADLB of the pilot's results, of a hundred times as many, and of a study with two baselines."""
     figures = {1: ("ADLB, 306 subjects", "ADLB", 2, 22, "admiral 22", 0),
                100: ("ADSL + ADLB, x100", "ADSL,ADLB", 0, 0, "does not fit in 24 GB", 6000)}  # fmt: skip
     for copies, (text, names, reach, known, reference, most) in figures.items():

@@ -197,7 +197,8 @@ def _at_the_end(groups: np.ndarray, key: np.ndarray, size: int, last: bool) -> n
     """Which rows have the least (or greatest) key of their group; NaN is above every number."""
     if key.dtype.kind == "f":
         end = np.full(size, -np.inf if last else np.nan)
-        (np.maximum if last else np.fmin).at(end, groups, key)
+        with np.errstate(invalid="ignore"):
+            (np.maximum if last else np.fmin).at(end, groups, key)
         return (key == end[groups]) | (np.isnan(key) & np.isnan(end[groups]))
     key, limits = key.astype("int64", copy=False), np.iinfo("int64")
     end = np.full(size, limits.min if last else limits.max)

@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property, lru_cache
+from itertools import chain
 
 import numpy as np
 import pandas as pd
@@ -127,8 +128,8 @@ def moments(dates: pd.Series) -> Moments:
     if pd.api.types.is_datetime64_dtype(dates.dtype):
         return _of_datetimes(dates)
     codes, values = distinct(dates)
-    read = [read_moment(value) or NOTHING for value in values]
-    return Moments(codes, np.array([*read, NOTHING]).T.copy())
+    read = [*(read_moment(value) or NOTHING for value in values), NOTHING]
+    return Moments(codes, np.fromiter(chain.from_iterable(read), "int64").reshape(-1, 3).T.copy())
 
 
 def _of_datetimes(dates: pd.Series) -> Moments:

@@ -5,6 +5,7 @@ import json
 from pathlib import Path
 
 from bench import data
+from bench.work import datasets
 
 
 def column(path: Path, name: str) -> list[str]:
@@ -36,3 +37,13 @@ def test_one_edit_changes_one_response_of_one_subject(tmp_path: Path):
     after = column(tmp_path / "edc_csv" / "RS.csv", "RSOVR")
     changed = [row for row, (old, new) in enumerate(zip(before, after, strict=True)) if old != new]
     assert [column(tmp_path / "edc_csv" / "RS.csv", "Subject")[row] for row in changed] == [subject]
+
+
+def test_the_pilots_results_are_the_59580_published_and_each_is_a_record_of_adlb(tmp_path: Path):
+    """Architecture 8: 306 subjects, 59,580 LB rows; the persons of a copy have other numbers."""
+    assert data.laboratory(tmp_path / "two", 2) == 2 * 59_580
+    subjects = set(column(tmp_path / "two" / "dm.csv", "USUBJID"))
+    assert len(subjects) == 612
+    assert set(column(tmp_path / "two" / "lb.csv", "USUBJID")) < subjects
+    data.laboratory(tmp_path / "one", 1)
+    assert datasets("pilot", str(tmp_path / "one"), "ADSL,ADLB")["rows"] == {"ADSL": 306, "ADLB": 59_580}

@@ -5,7 +5,17 @@ import pandas as pd
 import pytest
 
 from clinical.distinct import longest
-from clinical.frames import PIECE, constant, group_codes, left_out, ordered, packed, sorted_rows
+from clinical.frames import (
+    PIECE,
+    assemble,
+    constant,
+    first_of_groups,
+    group_codes,
+    left_out,
+    ordered,
+    packed,
+    sorted_rows,
+)
 from clinical.rows import Made
 
 
@@ -31,6 +41,47 @@ def test_columns_too_wide_for_one_number_are_packed_all_the_same():
 
 def test_groups_are_numbered_in_order_of_appearance():
     assert list(group_codes([numbers(4, 1, 4, 1), numbers(-1, 0, -1, 2)])) == [0, 1, 0, 2]
+
+
+def test_the_first_and_the_last_of_a_group_by_two_keys_with_ties_by_position():
+    groups = numbers(0, 0, 0, 0, 1, 1, -1, 3)
+    keys = [numbers(5, 4, 4, 4, 7, 7, 0, -2), np.array([0, 2.5, 1, 1, -1, -1, -9, 0])]
+    assert list(first_of_groups(groups, keys, 4)) == [2, 4, -1, 7]
+    assert list(first_of_groups(groups, keys, 4, last=True)) == [0, 5, -1, 7]
+    assert list(first_of_groups(groups, [], 4)) == [0, 4, -1, 7]
+    assert list(first_of_groups(groups, [], 4, last=True)) == [3, 5, -1, 7]
+
+
+def test_a_missing_number_comes_after_every_number_in_a_group():
+    nan, inf = np.nan, np.inf
+    groups, key = numbers(0, 0, 0, 1, 1, 2, 2), np.array([nan, inf, 1, nan, nan, -inf, nan])
+    assert list(first_of_groups(groups, [key], 3)) == [2, 3, 5]
+    assert list(first_of_groups(groups, [key], 3, last=True)) == [0, 4, 6]
+
+
+@pytest.mark.parametrize("last", [False, True])
+def test_random_groups_have_the_ends_that_sorting_them_whole_gives(last: bool):
+    draw = np.random.default_rng(7)
+    for size in (0, 1, 50, 400):
+        groups = draw.integers(-1, 12, size)
+        keys = [
+            draw.integers(-3, 3, size),
+            np.where(draw.random(size) < 0.2, np.nan, draw.integers(0, 3, size)),
+        ]
+        rows = np.lexsort([np.arange(size), *keys[::-1], groups])
+        sorted_groups = [[row for row in rows if groups[row] == group] for group in range(12)]
+        expected = [(found[-1] if last else found[0]) if found else -1 for found in sorted_groups]
+        assert list(first_of_groups(groups, keys, 12, last)) == expected
+
+
+def test_pieces_are_put_where_they_belong_and_rows_of_no_piece_are_missing():
+    low, high = pd.Series(["a", "b"], dtype="str"), pd.Series(["c"], dtype="str")
+    whole = assemble(3, [(numbers(0, 1), low), (numbers(2), high)])
+    turned = assemble(4, [(numbers(3, 0), low), (numbers(1), high)])
+    assert whole.tolist() == ["a", "b", "c"]
+    assert turned.fillna("-").tolist() == ["b", "c", "-", "a"]
+    assert assemble(2, [(numbers(1, 0), low)]).tolist() == ["b", "a"]
+    assert assemble(2, [(numbers(1), high)]).fillna("-").tolist() == ["-", "c"]
 
 
 def test_rows_with_equal_keys_stay_in_their_order():
