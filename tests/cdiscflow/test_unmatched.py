@@ -104,10 +104,10 @@ def test_a_filter_in_study_yml_is_asked_once_for_all_datasets_that_read_by_it():
 
 
 def test_of_the_worked_subjects_nothing_is_reported_but_what_none_of_them_has():
-    """None was lost or withdrew, had ICANS, its components or kinetics after day 28: no such condition is
+    """None was lost or withdrew, had lesions, ICANS, its components or kinetics after day 28: none is
     misspelled, since simulated subjects have all of these (tests/studies/test_truth_recovered.py).
     """
     found = unmatched_rules(plan_of("rd1302").study, derived("rd1302").outputs)
     places = {text.rpartition("study: ")[2].split("/")[-1].split(":")[0] for text in found["text"]}
-    assert places == {"adae.yml", "adcrs.yml", "adpp.yml", "adsl.yml", "adtte.yml"}
+    assert places == {"adae.yml", "adcrs.yml", "adpp.yml", "adrs.yml", "adsl.yml", "adtte.yml"}
     assert len(list(filters_of(plan_of("rd1302").study.datasets["ADTTE"]))) > 20

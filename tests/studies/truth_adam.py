@@ -23,6 +23,8 @@ from tests.studies.truth import (
 )
 from tests.studies.truth_measured import MEASURED, day_of, infused, text
 
+# a measured value, and what comes of counts and lesions: tests/adam has test_adtte_recovery, test_algorithm
+WORKED_OUT_ELSEWHERE = ("MRDPCT", "OVRD", "ANCREC", "PLTREC")
 CAUSES = {
     "1": "DISEASE",
     "2": "ADVERSE EVENT RELATED",
@@ -162,7 +164,7 @@ def _responses(told: Told) -> Answers:
 
 def _adrs(told: Told) -> Answers:
     frame, found = told.frame("ADRS"), {}
-    for row in frame[frame["PARAMCD"] != "MRDPCT"].itertuples():
+    for row in frame[~frame["PARAMCD"].isin(WORKED_OUT_ELSEWHERE)].itertuples():
         day = None if pd.isna(row.ADT) else (row.ADT - row.TRTSDT).days
         if row.PARAMCD == "OVR":
             found[row.person, "OVR", str(day)] = text(row.AVALC)
@@ -185,7 +187,8 @@ def _times(told: Told) -> Answers:
 def _adtte(told: Told) -> Answers:
     start = told.frame("ADSL").set_index("person")["TRTSDT"]
     found: Answers = {}
-    for row in told.frame("ADTTE").itertuples():
+    frame = told.frame("ADTTE")
+    for row in frame[~frame["PARAMCD"].isin(WORKED_OUT_ELSEWHERE)].itertuples():
         days = tuple((day - start[row.person]).days for day in (row.STARTDT, row.ADT))
         told_as = row.EVNTDESC if row.EVNTDESC != "CENSORED" else row.CNSDTDSC
         found[row.person, row.PARAMCD] = (*days, row.CNSR, text(told_as))
