@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -55,10 +56,14 @@ class Asked:
 def compare_dataset(home: Home, asked: Asked) -> tuple[list[str], bool]:
     """The lines to print, and whether the two differ; the differences are written as a sheet.
 
-    Raises: InputError where there is no such run or dataset, where the file cannot be read or lacks a key, or
-            where the sheet is there already.
+    Without differences there is no sheet: one of an earlier comparison is removed, too, if `force` allows it.
+
+    Raises: InputError where there is no such run or dataset, where the file cannot be read or lacks a key,
+            where the sheet is there already, or the tolerance is no distance.
     """
     target = asked.to or Path(f"compare-{asked.dataset}.xlsx")
+    if not 0 <= asked.tolerance < math.inf:
+        raise InputError("compare.tolerance", tolerance=f"{asked.tolerance:g}")
     if target.exists() and not asked.force:
         raise InputError("compare.there", str(target))
     study = asked.study or _study_with(home, asked)
@@ -76,6 +81,7 @@ def compare_dataset(home: Home, asked: Asked) -> tuple[list[str], bool]:
         f"  numbers are the same within {asked.tolerance:g}",
     ]
     if not len(found):
+        target.unlink(missing_ok=True)
         same = sentence("compare.same")
         return [*told, f"  {same}"], False
     _write(target, found, asked.dataset)

@@ -151,6 +151,21 @@ def test_a_sheet_that_is_there_is_not_written_over_without_force(theirs, run):
         assert [row["Difference"] for row in csv.DictReader(lines)] == ["value"]
 
 
+def test_without_differences_no_sheet_of_an_earlier_comparison_stays(theirs, run):
+    (theirs.parent / "found.csv").write_text("Difference", "utf-8")
+    words = ("compare", "ADSL", theirs.name, "--study", "mini", "--to", "found.csv")
+    assert run(*words).code == 1
+    assert (theirs.parent / "found.csv").exists()
+    assert run(*words, "--force").code == 0
+    assert not (theirs.parent / "found.csv").exists()
+
+
+@pytest.mark.parametrize("tolerance", ["-0.5", "nan", "inf"])
+def test_a_tolerance_is_a_number_from_0_on(theirs, run, tolerance):
+    answer = run("compare", "ADSL", theirs.name, "--study", "mini", "--tolerance", tolerance)
+    assert (answer.code, answer.err) == (1, f"{tolerance} is no tolerance\n")
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [
