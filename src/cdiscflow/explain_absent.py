@@ -10,7 +10,7 @@ from adam.adrs_parameters import MAKERS
 from adam.adtte_rules import read_rules
 from cdiscflow.explain_records import meaning, of_subject
 from cdiscflow.explain_walk import Walk
-from cdiscflow.explain_why import is_of_time, why
+from cdiscflow.explain_why import in_dates, is_of_time, why
 from clinical.explain import in_english
 from clinical.read import Mapping, find
 from clinical.spec import Dataset
@@ -23,11 +23,15 @@ def why_not(walk: Walk, spec: Dataset, what: str, person: str) -> Iterator[str]:
     adsl = walk.frames.get("ADSL")
     subject = adsl[adsl["USUBJID"] == person]
     who = population(spec, what)
-    if who is None or not len(subject) or not who.columns <= set(adsl):
+    named = _named_dates(spec, what, who, set(adsl))
+    subject = subject.assign(**dict.fromkeys(named, pd.NaT))
+    if who is None or not len(subject) or not who.columns <= set(subject):
         yield f"why not: {person} has no {what}, and its population is none that ADSL knows."
         return
-    values = ", ".join(f"{column} {of_subject(subject, column)}" for column in sorted(who.columns))
+    asked = sorted(who.columns - set(named))
+    values = ", ".join(f"{column} {of_subject(subject, column)}" for column in asked)
     said = f"why not: {person} has no {what}: it is for those of whom {in_words(who)}, and ADSL has {values}"
+    said += "".join(f"; {name}, the first {dated}, is none" for name, dated in named.items())
     if mask(subject.reset_index(drop=True), who)[0]:
         rule = str(node.get("rule", ""))
         given = f" by rule {rule} ({meaning(node)})" if rule in MAKERS else ""
@@ -35,8 +39,16 @@ def why_not(walk: Walk, spec: Dataset, what: str, person: str) -> Iterator[str]:
         return
     yield f"{said}."
     row = int(subject.index[0])
-    for column in sorted(who.columns):
+    for column in asked:
         yield from _behind(walk, adsl, column, row)
+
+
+def _named_dates(spec: Dataset, what: str, who: Condition | None, has: set[str]) -> dict[str, str]:
+    """The dates of the population that the rules name and ADSL does not have; who has none has no record."""
+    if who is None or not is_of_time(spec.parameters[what]):
+        return {}
+    dates = read_rules(spec).dates
+    return {name: in_dates(dates[name].dated) for name in sorted(who.columns - has) if name in dates}
 
 
 def population(spec: Dataset, what: str) -> Condition | None:

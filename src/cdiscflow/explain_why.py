@@ -51,7 +51,7 @@ def _of_time(walk: Walk, spec: Dataset, dataset: str, row: int) -> Iterator[str]
     subject = subject_of(walk, frame, row)
     line = _deciding(parameter, given, subject, (frame["SRCDOM"][row], frame["SRCVAR"][row]))
     yield (
-        f"{counted}from {given['STARTDT']} ({_dates(parameter.start)}) to {given['ADT']}: "
+        f"{counted}from {given['STARTDT']} ({in_dates(parameter.start)}) to {given['ADT']}: "
         f"{_because(parameter, line, given, subject)}; {_others(parameter, subject)}"
         f"{_named(parameter, rules.dates)}."
     )
@@ -78,8 +78,8 @@ def _reversed(walk: Walk, other: Parameter, frame: pd.DataFrame, row: int) -> st
     subject = subject_of(walk, frame, place)
     line = _deciding(other, given, subject, (frame["SRCDOM"][place], frame["SRCVAR"][place]))
     return (
-        f"from {given['STARTDT']} ({_dates(other.start)}) to {given['ADT']}, as {other.code} with event and "
-        f"censoring exchanged; in {other.code}, {_because(other, line, given, subject)}; "
+        f"from {given['STARTDT']} ({in_dates(other.start)}) to {given['ADT']}, as {other.code} with event "
+        f"and censoring exchanged; in {other.code}, {_because(other, line, given, subject)}; "
         f"{_others(other, subject)}."
     )
 
@@ -114,7 +114,8 @@ def _holds(asked: Condition, subject: pd.DataFrame) -> bool:
     return bool(np.any(mask(subject.reset_index(drop=True), asked)))
 
 
-def _dates(dated: Dated) -> str:
+def in_dates(dated: Dated) -> str:
+    """A date of the rules in words."""
     where = f" where {in_words(dated.where)}" if dated.where is not None else ""
     return f"{dated.dataset}.{dated.column}{where}{_lasting(dated)}"
 
@@ -129,23 +130,23 @@ def _lasting(dated: Dated) -> str:
     )
     if rule.without is None:
         return said
-    return said + f", without {_dates(rule.without)} from {rule.days_before} days before it to the last"
+    return said + f", without {in_dates(rule.without)} from {rule.days_before} days before it to the last"
 
 
 def _named(parameter: Parameter, dates: dict[str, Named]) -> str:
     """What the dates mean that the population names and ADSL does not have."""
     named = [name for name in dates if parameter.who and name in parameter.who.columns]
-    return "".join(f"; {name} is the first {_dates(dates[name].dated)}" for name in named)
+    return "".join(f"; {name} is the first {in_dates(dates[name].dated)}" for name in named)
 
 
 def _because(parameter: Parameter, line: Line | None, given: dict[str, str], subject: pd.DataFrame) -> str:
     until = f"up to {parameter.until} {of_subject(subject, parameter.until)}"
     if given["CNSR"] == "0":
-        named = f" ({_dates(line.dated)})" if line and line.dated else ""
+        named = f" ({in_dates(line.dated)})" if line and line.dated else ""
         return f"{given['EVNTDESC']}{named} is the first event {until}"
     censored = f"censored ({given['CNSR']}, {given['CNSDTDSC']}), because "
     if line in parameter.interrupted_by and line.dated:
-        return censored + f"{_dates(line.dated)} comes before any event"
+        return censored + f"{in_dates(line.dated)} comes before any event"
     if parameter.missed and line is parameter.missed.line:
         return censored + f"{parameter.missed.at_least} windows or more have no assessment before the event"
     reasons = [f"there is no event {until}"]

@@ -88,6 +88,16 @@ def test_a_subject_outside_the_population_is_told_why_there_is_no_row(explain):
     assert lines[-1].endswith("ADSL.SAFFL is Y if TRTSDT is not missing, else N [D.2]; here TRTSDT none")
 
 
+def test_a_population_that_is_no_variable_of_adsl_is_told_by_its_date(explain):
+    """D.10: only who fell below 20 has a time to platelet recovery; 03 was infused and did not."""
+    (said,) = sentences(explain("ADTTE", "PLTREC", "--subject", "01-003"), "why not: ")
+    assert said == (
+        "why not: RD1302-01-003 has no PLTREC: it is for those of whom SAFFL is Y and low_plt is not "
+        "missing, and ADSL has SAFFL Y; low_plt, the first ADLB.ADT where PARAMCD is PLAT and LBSPEC is BLOOD and "
+        "AVAL < 20 and ADT > TRTSDT, is none."
+    )
+
+
 def test_a_subject_in_the_population_of_what_it_does_not_have_is_told_so(explain):
     """D.3: RSP has a row of responders only; 05 is in EFFFL."""
     (said,) = sentences(explain("ADRS", "RSP", "--subject", "01-005"), "why not: ")
