@@ -93,8 +93,8 @@ def test_a_population_that_is_no_variable_of_adsl_is_told_by_its_date(explain):
     (said,) = sentences(explain("ADTTE", "PLTREC", "--subject", "01-003"), "why not: ")
     assert said == (
         "why not: RD1302-01-003 has no PLTREC: it is for those of whom SAFFL is Y and low_plt is not "
-        "missing, and ADSL has SAFFL Y; low_plt, the first ADLB.ADT where PARAMCD is PLAT and LBSPEC is BLOOD and "
-        "AVAL < 20 and ADT > TRTSDT, is none."
+        "missing, and ADSL has SAFFL Y; low_plt, the first ADLB.ADT where PARAMCD is PLAT and LBSPEC is "
+        "BLOOD and AVAL < 20 and ADT > TRTSDT, is none."
     )
 
 
