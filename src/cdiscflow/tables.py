@@ -48,18 +48,20 @@ def write_displays(
     from tlf.run import make_or_miss
     from tlf.spec import read_displays
 
-    adam = {name: output.frame for name, output in derived.outputs.items() if output.layer == "adam"}
-    hashes = {name: content_hash(frame) for name, frame in adam.items()}
+    displays = read_displays(folder, plan.study.config)
+    read = {name for display in displays.values() for name in display.datasets}
+    frames = {name: output.frame for name, output in derived.outputs.items() if name in read}
+    hashes = {name: content_hash(frame) for name, frame in frames.items()}
     footer = {"program": f"cdiscflow {version('cdiscflow')}", "data_cut": cut or "none", "datasets": hashes}
     last, made, kept = _Last(before, inputs), [], {}
-    for name, display in read_displays(folder, plan.study.config).items():
+    for name, display in displays.items():
         printed = _print(display, footer, inputs)
         if last.has(name, printed):
             one, files = last.display(name), last.files(name)
             for file in files:
                 run.link(f"tlf/{file}", before)
         else:
-            one = make_or_miss(display, adam, footer, last.paint)
+            one = make_or_miss(display, frames, footer, last.paint)
             files = sorted(one.files)
             for file in files:
                 run.write_bytes(f"tlf/{file}", one.files[file])
@@ -111,12 +113,12 @@ class _Last:
 
     def paint(self, grid: Grid, results: Frame) -> dict[str, bytes]:
         """The pictures of a figure; those of the last run where its numbers and all else are the same."""
-        from tlf.figure import KINDS, draw
+        from tlf.canvas import ENDINGS, draw
 
         name, stem = grid.display.name, grid.display.stem
         printed = hash_of([_stated(self.inputs), name, content_hash(results)])
         if printed == self.pictures.get(name):
-            drawn = {kind: (self.run / "tlf" / f"{stem}.{kind}").read_bytes() for kind in KINDS}
+            drawn = {kind: (self.run / "tlf" / f"{stem}.{kind}").read_bytes() for kind in ENDINGS}
             if all(
                 sha256(data).hexdigest() == self.entries[f"tlf/{stem}.{kind}"]["sha256"]
                 for kind, data in drawn.items()

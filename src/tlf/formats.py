@@ -19,6 +19,7 @@ from tlf.nodes import hint, known, place
 FIELD = re.compile(r"\{(\w+)(?::([+]?\d+))?\}")
 NOT_ESTIMABLE = "NE"
 NOT_DEFINED = "-"
+NO_DATA = "No data to report"
 
 
 @dataclass(frozen=True)
@@ -50,6 +51,8 @@ def format_of(given: str) -> Format:
 FORMATS: Formats = {
     "n": format_of("{n}"),
     "percent": format_of("{n} ({p:1})"),
+    "fraction": format_of("{n}/{of} ({p:1})"),
+    "events": format_of("{n} ({p:1}) [{records}]"),
     "interval": format_of("({lower:1}, {upper:1})"),
     "quantile": format_of("{estimate:2} ({lower:2}, {upper:2})"),
     "rate": format_of("{estimate:1} ({lower:1}, {upper:1})"),

@@ -90,7 +90,7 @@ def with_part(node: Mapping | Sequence, parts: tuple[str, ...], owner: str) -> F
     """The condition for every part of the columns, `{each}` replaced by the part's key."""
     if EACH in _all_text(node) and parts == ("",):
         raise SpecError("tlf.each", f"{node.at}: {owner}")
-    return {part: condition(_replaced(node, part), owner) for part in parts}
+    return {part: condition(replaced(node, {EACH: part}), owner) for part in parts}
 
 
 def _all_text(node: object) -> str:
@@ -99,9 +99,13 @@ def _all_text(node: object) -> str:
     return " ".join(_all_text(item) for item in node) if isinstance(node, Sequence) else str(node)
 
 
-def _replaced(node: object, part: str) -> object:
+def replaced(node: object, words: dict[str, str]) -> object:
+    """The node with every word in braces replaced in its texts."""
     if isinstance(node, Mapping):
-        return Mapping({key: _replaced(value, part) for key, value in node.items()}, node.at, node.lines)
+        return Mapping({key: replaced(value, words) for key, value in node.items()}, node.at, node.lines)
     if isinstance(node, Sequence):
-        return Sequence([_replaced(item, part) for item in node], node.at)
-    return Text(node.replace(EACH, part), node.at, node.quoted)
+        return Sequence([replaced(item, words) for item in node], node.at)
+    whole = str(node)
+    for word, value in words.items():
+        whole = whole.replace(word, value)
+    return Text(whole, node.at, node.quoted)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping as Datasets
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -18,7 +19,10 @@ from clinical.frames import Frame, as_text
 from clinical.where import Condition, mask
 from tlf.nodes import hint
 from tlf.rows import Row
-from tlf.spec import Display
+
+if TYPE_CHECKING:
+    from tlf.columns import Stated
+    from tlf.spec import Display
 
 SUBJECT = "USUBJID"
 
@@ -47,9 +51,9 @@ class Records:
 class People:
     """The population of a display, its groups, and the records it reads."""
 
-    def __init__(self, display: Display, adam: Datasets[str, Frame], findings: Findings):
+    def __init__(self, display: Display, frames: Datasets[str, Frame], findings: Findings):
         self._display = display
-        self._adam = adam
+        self._frames = frames
         self._positions: dict[str, np.ndarray] = {}
         source = self._dataset(display.population.dataset, display.at)
         self.frame = self._filtered(source, display.population.where, display.at)
@@ -62,15 +66,24 @@ class People:
     def __len__(self) -> int:
         return len(self.ids)
 
-    def records(self, row: Row, part: str) -> Records:
-        """The records that a row reads for one part of the columns."""
+    def records(self, row: Row, part: str, *, conditioned: bool = True) -> Records:
+        """What a row reads for one part of the columns; that part's own condition only if `conditioned`."""
         frame = self._dataset(row.dataset, row.at)
         person = self._position(row.dataset)
         kept = person >= 0
         asked = self._display.filters if row.joins_records and self._display.records else ()
         for one in (*asked, *row.filters):
             kept &= self._mask(frame, one[part], row.at)
-        return Records(frame[kept].reset_index(drop=True), person[kept])
+        found = Records(frame[kept].reset_index(drop=True), person[kept])
+        return self.of_part(found, part, row.at) if conditioned else found
+
+    def of_part(self, records: Records, part: str, at: str) -> Records:
+        """Those of the records that satisfy the condition of a part of the columns, if it has one."""
+        asked = self._display.columns.conditions.get(part)
+        if asked is None:
+            return records
+        kept = self._mask(records.frame, asked, at)
+        return Records(records.frame[kept].reset_index(drop=True), records.person[kept])
 
     def has_records(self) -> bool:
         """Whether anybody of the population has a record that the display is about."""
@@ -96,13 +109,13 @@ class People:
         return self._mask(records.frame, asked, at)
 
     def _dataset(self, name: str, at: str) -> Frame:
-        if name not in self._adam:
-            raise SpecError("tlf.no-dataset", at, dataset=name, hint=hint(name, tuple(sorted(self._adam))))
-        return self._adam[name]
+        if name not in self._frames:
+            raise SpecError("tlf.no-dataset", at, dataset=name, hint=hint(name, tuple(sorted(self._frames))))
+        return self._frames[name]
 
     def _position(self, dataset: str) -> np.ndarray:
         if dataset not in self._positions:
-            self._positions[dataset] = pd.Index(self.ids).get_indexer(self._adam[dataset][SUBJECT])
+            self._positions[dataset] = pd.Index(self.ids).get_indexer(self._frames[dataset][SUBJECT])
         return self._positions[dataset].copy()
 
     def _has(self, frame: Frame, names: tuple[str, ...], at: str) -> None:
@@ -140,9 +153,19 @@ class People:
                     display=self._display.name,
                     count=len(strange),
                 )
+        groups += [Group(one.label, self._stated(one)) for one in columns.groups]
         if columns.total:
             groups.append(Group(columns.total, np.ones(len(self), dtype=bool)))
         return groups
+
+    def _stated(self, group: Stated) -> np.ndarray:
+        """Who of the population satisfies the condition of a group, or has a record that does."""
+        at = self._display.at
+        if not group.dataset:
+            return self._mask(self.frame, group.where, at)
+        frame, person = self._dataset(group.dataset, at), self._position(group.dataset)
+        found = person[(person >= 0) & self._mask(frame, group.where, at)]
+        return np.isin(np.arange(len(self)), found)
 
     def _agrees(self) -> None:
         """Every dataset's own copy of a population variable says what the population dataset says [V-N]."""

@@ -12,8 +12,9 @@ from collections.abc import Mapping as Datasets
 from functools import cache
 
 from clinical.frames import Frame
+from tlf.formats import NO_DATA
 from tlf.layout import Aligned, align, column_cells, edges_of, lines_needed, pages_of_columns, stub_width
-from tlf.shapes.grid import NO_DATA, Grid, header_of
+from tlf.shapes.grid import Grid, header_of
 
 TWIPS_PER_POINT = 20
 PAPERS = {"A4": (16838, 11906), "Letter": (15840, 12240)}

@@ -13,6 +13,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -21,16 +22,18 @@ from clinical.errors import DerivationError
 from clinical.findings import Findings
 from clinical.frames import Frame
 from tlf.formats import number_text, pattern
-from tlf.people import People
 from tlf.rows import Row
-from tlf.spec import Display
+
+if TYPE_CHECKING:
+    from tlf.people import People
+    from tlf.spec import Display
 
 RESULTS = {
     "display": "str", "analysis": "str", "variable": "str", "parent": "str", "level": "str",
     "group_variable": "str", "group": "str", "part": "str", "statistic": "str", "value": "float64",
     "type": "str", "format": "str", "text": "str", "denominator": "str", "denominator_n": "float64",
 }  # fmt: skip
-WHOLE = ("n", "at_risk", "events")
+WHOLE = ("n", "of", "records", "at_risk", "events")
 SUBJECTS = ("display", "analysis", "parent", "level", "group", "part", "USUBJID")
 
 

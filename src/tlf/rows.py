@@ -1,40 +1,21 @@
-"""The words of a row: what is computed, and from which records.
+"""A row of a display: one word, the records it reads and how it is shown. The words are in `tlf/words`.
 
-| word | value | arguments of its own | gives |
-|---|---|---|---|
-| `heading` | text | | a line without numbers |
-| `count` | a condition, or `all` | `show: n`, `ci: clopper_pearson`, `ci_label`, `conf` | subjects with such a record: n (%), and its interval |
-| `categorical` | variable | `levels`, `other`, `missing`, `show` | n (%) for every level; no `levels`: those in the data, most frequent first |
-| `continuous` | variable | `decimals` (of the raw value), `unit` | n, mean (SD), median, quartiles, range |
-| `nested` | two variables | `missing`, `show` | n (%) for each outer level and, under it, each inner level, most frequent first |
-| `quantiles` | parts of 1 | | Kaplan-Meier quantiles with their interval |
-| `rates` | times in the unit of `survival` | | event-free rates with their interval |
-| `range` | `observed` | | shortest and longest time; + marks a censored one |
-
-Every word takes `label`, `indent`, `where`, `of` (the row whose n is the denominator; without it N of the column) and
-`from` (another dataset, read without the display's `where`).
-"""  # noqa: E501
+Every word takes `label`, `indent`, `where`, `of` (the row whose n is the denominator; without it N of the
+column), `from` (another dataset, read without the display's `where`), `formats` (laid over the display's) and
+`for_each` (`{key: label}`: the row once for each, `{row}` and `{label}` in its texts replaced, named
+`name.key`); what else a word takes is in its file.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from clinical.errors import SpecError
 from clinical.read import Mapping, Sequence, Text
-from tlf.nodes import Filter, choice, hint, known, number, numbers, place, required, text, texts, with_part
+from tlf.formats import Formats, formats_of
+from tlf.nodes import Filter, hint, known, number, place, replaced, required, text, with_part
 
-COMMON = ("label", "indent", "from", "where", "of", "note")
-WORDS: dict[str, tuple[str, ...]] = {
-    "heading": (),
-    "count": ("show", "ci", "ci_label", "conf"),
-    "categorical": ("levels", "other", "missing", "show"),
-    "continuous": ("decimals", "unit"),
-    "nested": ("missing", "show"),
-    "quantiles": (),
-    "rates": (),
-    "range": (),
-}
-SURVIVAL_WORDS = ("quantiles", "rates", "range")
+COMMON = ("label", "indent", "from", "where", "of", "formats", "for_each", "note")
 MISSING = "Missing"
 
 
@@ -48,7 +29,7 @@ class Level:
 
 @dataclass(frozen=True, eq=False)
 class Row:
-    """One row of a display: a word, what it reads and how it is shown."""
+    """One row of a display; `own` holds the arguments of its word."""
 
     name: str
     word: str
@@ -60,89 +41,88 @@ class Row:
     joins_records: bool = True
     filters: tuple[Filter, ...] = ()
     of: str = ""
-    show: str = "percent"
-    ci: str = "none"
-    ci_label: str = ""
-    conf: float = 0.95
-    levels: tuple[Level, ...] = ()
-    other: str = ""
-    missing: str = ""
-    decimals: int = 0
-    points: tuple[float, ...] = ()
+    formats: Formats = field(default_factory=dict)
+    own: object = None
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a word reads from its row: variables, conditions beside `where`, a label, arguments of its own."""
+
+    variables: tuple[str, ...] = ()
+    filters: tuple[Filter, ...] = ()
+    label: str = ""
+    own: object = None
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a row stands: its position in the file, its owner, the parts of the columns, the rows above."""
+
+    at: str
+    records: str
+    parts: tuple[str, ...]
+    earlier: tuple[str, ...]
+    formats: Formats
 
     @property
-    def needs_survival(self) -> bool:
-        """Whether it reads times as the display's `survival` says."""
-        return self.word in SURVIVAL_WORDS
+    def owner(self) -> str:
+        """`T14.2.1.responders`."""
+        return self.at.split(": ")[-1]
 
 
-def row_of(
-    name: str, node: Mapping, at: str, records: str, parts: tuple[str, ...], earlier: tuple[str, ...]
-) -> Row:
-    """The row that `node` states; `records` is the dataset it reads unless it says `from`.
+def row_of(name: str, node: Mapping, here: Place, words: dict[str, object]) -> Row:
+    """The row that `node` states.
 
     Raises: SpecError for no word or two, an argument the word does not take, `of` without such a row above.
     """
-    owner = at.split(": ")[-1]
-    word = _word(node, at)
-    known(node, (word, *COMMON, *WORDS[word]), owner)
-    dataset = text(node, "from", owner, records)
+    owner = here.owner
+    word = words[_word(node, here.at, tuple(words))]
+    known(node, (word.name, *COMMON, *word.arguments), owner)
     of = text(node, "of", owner, "")
-    if of and of not in earlier:
-        raise SpecError("tlf.no-row", place(node, "of", owner), name=of, hint=hint(of, earlier))
-    filters = [with_part(node["where"], parts, owner)] if "where" in node else []
-    if word == "count" and node["count"] != "all":
-        filters.append(with_part(required(node, "count", owner, _kind_of(node["count"])), parts, owner))
+    if of and of not in here.earlier:
+        raise SpecError("tlf.no-row", place(node, "of", owner), name=of, hint=hint(of, here.earlier))
+    filters = (with_part(node["where"], here.parts, owner),) if "where" in node else ()
+    formats = formats_of(node.get("formats", Mapping()), here.formats, owner)
+    asked = word.read(node, here)
     return Row(
         name=name,
-        word=word,
-        at=at,
-        label=text(node, "heading", owner, "") if word == "heading" else text(node, "label", owner, ""),
+        word=word.name,
+        at=here.at,
+        label=text(node, "label", owner, asked.label),
         indent=int(number(node, "indent", owner, 0)),
-        dataset=dataset,
+        dataset=text(node, "from", owner, here.records),
         joins_records="from" not in node,
-        filters=tuple(filters),
+        filters=(*filters, *asked.filters),
         of=of,
-        show=choice(node, "show", ("percent", "n"), owner),
-        ci=choice(node, "ci", ("none", "clopper_pearson"), owner),
-        ci_label=text(node, "ci_label", owner, "95% CI"),
-        conf=number(node, "conf", owner, 0.95),
-        variables=_variables(node, word, owner),
-        levels=levels_of(node["levels"], owner) if "levels" in node else (),
-        other=text(node, "other", owner, ""),
-        missing=text(node, "missing", owner, ""),
-        decimals=int(number(node, "decimals", owner, 0)),
-        points=numbers(node, word, owner) if word in ("quantiles", "rates") else (),
+        variables=asked.variables,
+        formats=formats,
+        own=asked.own,
     )
 
 
-def _kind_of(given: object) -> type:
-    return Sequence if isinstance(given, Sequence) else Mapping
+def repeated(name: str, node: Mapping, owner: str) -> dict[str, Mapping]:
+    """The rows that one row of the file stands for, by name: itself, or one for each key of `for_each`."""
+    if not isinstance(node, Mapping) or "for_each" not in node:
+        return {name: node}
+    each = required(node, "for_each", owner, Mapping)
+    rest = Mapping({key: value for key, value in node.items() if key != "for_each"}, node.at, node.lines)
+    return {f"{name}.{key}": replaced(rest, {"{row}": key, "{label}": str(each[key])}) for key in each}
 
 
-def _word(node: object, at: str) -> str:
+def _word(node: object, at: str, words: tuple[str, ...]) -> str:
     if not isinstance(node, Mapping):
-        raise SpecError("tlf.word", at, words=", ".join(WORDS))
-    found = [key for key in node if key in WORDS]
+        raise SpecError("tlf.word", at, words=", ".join(words))
+    found = [key for key in node if key in words]
     if len(found) == 1:
         return found[0]
     strange = [key for key in node if key not in COMMON]
     if not found and strange:
-        near = hint(strange[0], tuple(WORDS))
+        near = hint(strange[0], words)
         raise SpecError(
             "tlf.unknown-word", place(node, strange[0], at.split(": ")[-1]), word=strange[0], hint=near
         )
-    raise SpecError("tlf.word", at, words=", ".join(WORDS))
-
-
-def _variables(node: Mapping, word: str, owner: str) -> tuple[str, ...]:
-    if word not in ("categorical", "continuous", "nested"):
-        return ()
-    names = texts(node, word, owner)
-    wanted = 2 if word == "nested" else 1
-    if len(names) != wanted:
-        raise SpecError("tlf.variables", place(node, word, owner), word=word, wanted=wanted)
-    return names
+    raise SpecError("tlf.word", at, words=", ".join(words))
 
 
 def levels_of(given: object, owner: str) -> tuple[Level, ...]:

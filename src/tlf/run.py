@@ -15,8 +15,8 @@ import pandas as pd
 from clinical.findings import Findings
 from clinical.frames import Frame
 from clinical.read import Mapping
+from tlf.canvas import DOTS_PER_INCH, draw
 from tlf.compute import compute_display
-from tlf.figure import DOTS_PER_INCH, draw
 from tlf.render import Raw, render_html, render_results, render_rtf, render_table
 from tlf.results import RESULTS, SUBJECTS
 from tlf.shapes.grid import Grid, grid_of
@@ -38,24 +38,25 @@ class Displays:
 
 
 def make_displays(
-    study: Mapping, folder: Path, adam: Datasets[str, Frame], footer: Datasets[str, object]
+    study: Mapping, folder: Path, frames: Datasets[str, Frame], footer: Datasets[str, object]
 ) -> Displays:
     """Every display under `folder` (`mappings/<study>/tlf`); one whose datasets are absent becomes a finding.
 
-    Needs:  adam, the datasets by name; footer: `program`, `data_cut`, `datasets` (content hash of each).
+    Needs:  frames, the datasets of SDTM and ADaM by name; footer: `program`, `data_cut`, `datasets` (content
+            hash of each).
     Raises: SpecErrors for faults of the files; SpecError for a variable that is not there; DerivationError
             where a dataset's populations differ from those of ADSL [V-N].
     """
     displays = read_displays(folder, study).values()
-    return join_displays([make_or_miss(display, adam, footer) for display in displays])
+    return join_displays([make_or_miss(display, frames, footer) for display in displays])
 
 
 def make_or_miss(
-    display: Display, adam: Datasets[str, Frame], footer: Datasets[str, object], paint: Paint = draw
+    display: Display, frames: Datasets[str, Frame], footer: Datasets[str, object], paint: Paint = draw
 ) -> Displays:
     """One display, or the finding that a dataset it reads is absent; `paint` draws figures."""
-    absent = [name for name in display.datasets if name not in adam]
-    return _not_made(display, absent) if absent else make_display(display, adam, footer, paint)
+    absent = [name for name in display.datasets if name not in frames]
+    return _not_made(display, absent) if absent else make_display(display, frames, footer, paint)
 
 
 def _not_made(display: Display, absent: list[str]) -> Displays:
@@ -65,11 +66,11 @@ def _not_made(display: Display, absent: list[str]) -> Displays:
 
 
 def make_display(
-    display: Display, adam: Datasets[str, Frame], footer: Datasets[str, object], paint: Paint = draw
+    display: Display, frames: Datasets[str, Frame], footer: Datasets[str, object], paint: Paint = draw
 ) -> Displays:
     """One display."""
     findings = Findings()
-    results = compute_display(display, adam, findings)
+    results = compute_display(display, frames, findings)
     frame, subjects = results.frame(), results.subjects()
     grid = grid_of(results, footer)
     made = _figure_files(grid, frame, paint) if display.figure else render_table(grid, subjects)

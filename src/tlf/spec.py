@@ -5,11 +5,11 @@
 | `display`, `title`, `paper` | number and title of the page; `A4` or `Letter` |
 | `extends` | a base file or several, each laid over the one before: mappings merge by key, `{drop: reason}` removes |
 | `population` | `{dataset: ADSL, where, label}`: who is in the table; N of every column comes from here alone |
-| `columns` | `{by: TRT01A, levels, total: Total, each: {W4: Week 4}}`; `levels` is a list, `{value: header}`, or `study.KEY` with `value`, `header` naming the keys of its lines; `when_used`: levels left out when nobody has them |
+| `columns` | `{by: TRT01A, levels, total: Total, each: {W4: Week 4}}`; `levels` is a list, `{value: header}`, or `study.KEY` with `value`, `header` naming the keys of its lines; `when_used`: levels left out when nobody has them; or `groups: {header: {where, from}}`; a part of `each` may be `{label, where}` |
 | `records` | `{from: ADTTE, where}`: what the rows read; a row may say its own `from` |
-| `rows` | `{name: {word: ..., label: ...}}`, in the order printed; the words are in `tlf/rows.py` |
+| `rows` | `{name: {word: ..., label: ...}}`, in the order printed; the words are in `tlf/words` |
 | `survival` | time, event, unit and conventions for `quantiles`, `rates`, `range` and figures |
-| `figure` | the axes of a Kaplan-Meier figure, in place of `rows` |
+| `figure` | `{kind: kaplan_meier, ...}` in place of `rows`; the kinds are in `tlf/figures` |
 | `formats`, `footnotes` | `{name: "{mean:+1} ({sd:+2})"}`; `{name: text}`, or a text for each value of a setting: `{name: {study.nact_policy: {censor: text, ignore: text}}}` |
 
 In a `where`, `{each}` stands for the key of the column's part: `ORR{each}` is ORRW4 under Week 4.
@@ -21,19 +21,22 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from clinical.errors import SpecError, SpecErrors
-from clinical.read import Mapping, Sequence, Text, read_yaml
+from clinical.read import Mapping, Text, read_yaml
 from clinical.where import Condition, condition
+from tlf.columns import Columns, columns_of
+from tlf.figures import KINDS
+from tlf.figures.kind import Figure
 from tlf.formats import FORMATS, Format, Formats, formats_of
-from tlf.nodes import choice, known, number, numbers, place, required, text, texts, with_part
-from tlf.rows import Filter, Level, Row, levels_of, row_of
+from tlf.nodes import Filter, choice, known, number, place, required, text, texts, with_part
+from tlf.rows import Level, Place, Row, repeated, row_of
 from tlf.survival import BEYONDS, CONF_TYPES, FLAT_TAILS
+from tlf.words import WORDS
 
 KEYS = (
     "display", "extends", "title", "paper", "population", "columns", "records", "rows", "survival", "figure",
     "formats", "footnotes", "note",
 )  # fmt: skip
 PAPERS = ("A4", "Letter")
-TOTAL = "Total"
 BY_SETTING = "text, or {study.SETTING: {value: text}}"
 
 __all__ = ["Columns", "Display", "Figure", "Filter", "Format", "Level", "Row", "Survival", "read_displays"]
@@ -49,17 +52,6 @@ class Population:
 
 
 @dataclass(frozen=True)
-class Columns:
-    """Groups of subjects by the levels of `by`, a total, and the parts that each group is divided into."""
-
-    by: str
-    levels: tuple[Level, ...]
-    when_used: tuple[str, ...]
-    total: str
-    parts: dict[str, str]
-
-
-@dataclass(frozen=True)
 class Survival:
     """How times are read and estimated [E-KM]; `days` of the time variable make one `unit`."""
 
@@ -71,17 +63,6 @@ class Survival:
     conf_type: str
     flat_tail: str
     beyond: str
-
-
-@dataclass(frozen=True)
-class Figure:
-    """The axes of a Kaplan-Meier figure and the columns drawn as curves (none named: all)."""
-
-    x: str
-    y: str
-    to: float
-    step: float
-    curves: tuple[str, ...]
 
 
 @dataclass(frozen=True, eq=False)
@@ -108,6 +89,8 @@ class Display:
     def datasets(self) -> tuple[str, ...]:
         """Every dataset the display reads, in alphabetical order."""
         names = {self.population.dataset, self.records, *(row.dataset for row in self.rows.values())}
+        names |= set(self.figure.datasets if self.figure else ())
+        names |= {group.dataset for group in self.columns.groups}
         return tuple(sorted(name for name in names if name))
 
 
@@ -132,14 +115,17 @@ def read_displays(folder: Path, study: Mapping) -> dict[str, Display]:
     return found
 
 
-def _rows(node: Mapping, owner: str, records: str, parts: tuple, survival: bool) -> dict[str, Row]:
+def _rows(
+    node: Mapping, owner: str, records: str, parts: tuple, formats: Formats, survival: bool
+) -> dict[str, Row]:
     rows: dict[str, Row] = {}
-    for name, given in node.get("rows", Mapping()).items():
-        at = place(node["rows"], name, f"{owner}.{name}")
-        counts = tuple(one.name for one in rows.values() if one.word == "count")
-        rows[name] = row_of(name, given, at, records, parts, counts)
-        if rows[name].needs_survival and not survival:
-            raise SpecError("tlf.needed", at, key="survival")
+    for stated, whole in node.get("rows", Mapping()).items():
+        at = place(node["rows"], stated, f"{owner}.{stated}")
+        for name, given in repeated(stated, whole, f"{owner}.{stated}").items():
+            counts = tuple(one.name for one in rows.values() if one.word == "count")
+            rows[name] = row_of(name, given, Place(at, records, parts, counts, formats), WORDS)
+            if WORDS[rows[name].word].needs_survival and not survival:
+                raise SpecError("tlf.needed", at, key="survival")
     return rows
 
 
@@ -152,14 +138,15 @@ def read_display(path: Path, root: Path, study: Mapping) -> Display:
     owner = str(node.get("display", path.stem))
     known(node, KEYS, owner)
     population = _population(required(node, "population", owner, Mapping), owner)
-    columns = _columns(node.get("columns", Mapping()), study, owner)
+    columns = columns_of(node.get("columns", Mapping()), study, owner)
     parts = tuple(columns.parts)
     records, filters = _records(node.get("records"), parts, owner)
     survival = _survival(node["survival"], owner) if "survival" in node else None
     figure = _figure(node["figure"], owner) if "figure" in node else None
     _one_of(node, ("rows", "figure"), owner)
-    rows = _rows(node, owner, records or population.dataset, parts, survival is not None)
-    if figure and survival is None:
+    formats = formats_of(node.get("formats", Mapping()), FORMATS, owner)
+    rows = _rows(node, owner, records or population.dataset, parts, formats, survival is not None)
+    if figure and KINDS[figure.kind].needs_survival and survival is None:
         raise SpecError("tlf.needed", f"{node.at}: {owner}", key="survival")
     return Display(
         name=str(required(node, "display", owner, Text)),
@@ -174,7 +161,7 @@ def read_display(path: Path, root: Path, study: Mapping) -> Display:
         rows=rows,
         survival=survival,
         figure=figure,
-        formats=formats_of(node.get("formats", Mapping()), FORMATS, owner),
+        formats=formats,
         footnotes=_footnotes(node.get("footnotes", Mapping()), study, owner),
         at=f"{node.at}: {owner}",
     )
@@ -190,41 +177,6 @@ def _population(node: Mapping, owner: str) -> Population:
     known(node, ("dataset", "where", "label"), owner)
     where = condition(node["where"], owner) if "where" in node else None
     return Population(text(node, "dataset", owner, "ADSL"), where, str(required(node, "label", owner, Text)))
-
-
-def _columns(node: Mapping, study: Mapping, owner: str) -> Columns:
-    owner = f"{owner}.columns"
-    known(node, ("by", "levels", "value", "header", "when_used", "total", "each"), owner)
-    by = text(node, "by", owner, "")
-    levels: tuple[Level, ...] = ()
-    if by:
-        levels = _column_levels(required(node, "levels", owner), node, study, owner)
-    each = node.get("each", Mapping({"": ""}))
-    if not isinstance(each, Mapping):
-        raise SpecError(
-            "tlf.kind", f"{node.line('each')}: {owner}", key="each", kind="a mapping of key to header"
-        )
-    parts = {str(key): str(label) for key, label in each.items()}
-    total = text(node, "total", owner, "" if by else TOTAL)
-    return Columns(by, levels, texts(node, "when_used", owner), total, parts)
-
-
-def _column_levels(given: object, node: Mapping, study: Mapping, owner: str) -> tuple[Level, ...]:
-    if not (isinstance(given, Text) and given.startswith("study.")):
-        return levels_of(given, owner)
-    key = given.removeprefix("study.")
-    lines = required(study, key, owner, Sequence, at=given.at)
-    value, header = (
-        text(node, word, owner, default) for word, default in (("value", "label"), ("header", "code"))
-    )
-    levels = []
-    for line in lines:
-        if isinstance(line, Text):
-            levels.append(Level((str(line),), str(line)))
-            continue
-        pair = [str(required(line, word, owner, Text, at=given.at)) for word in (value, header)]
-        levels.append(Level((pair[0],), pair[1]))
-    return tuple(levels)
 
 
 def _records(node: Mapping | None, parts: tuple[str, ...], owner: str) -> tuple[str, tuple[Filter, ...]]:
@@ -253,14 +205,10 @@ def _survival(node: Mapping, owner: str) -> Survival:
 
 def _figure(node: Mapping, owner: str) -> Figure:
     owner = f"{owner}.figure"
-    known(node, ("x", "y", "to", "step", "curves"), owner)
-    return Figure(
-        x=str(required(node, "x", owner, Text)),
-        y=str(required(node, "y", owner, Text)),
-        to=numbers(node, "to", owner)[0],
-        step=number(node, "step", owner, 1.0),
-        curves=texts(node, "curves", owner),
-    )
+    kind = KINDS[choice(node, "kind", tuple(KINDS), owner)]
+    known(node, ("kind", *kind.keys), owner)
+    own = kind.read(node, owner)
+    return Figure(kind.name, own, kind.datasets(own))
 
 
 def _footnotes(node: Mapping, study: Mapping, owner: str) -> tuple[str, ...]:

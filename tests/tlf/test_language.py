@@ -198,7 +198,7 @@ def test_values_with_one_label_share_a_line(tmp_path):
     display = read(
         tmp_path, HEAD + ROWS + "  a: {categorical: AVALC, levels: {PD: Worse, RD: Worse, NR: Same}}\n"
     )
-    assert [(level.values, level.label) for level in display.rows["a"].levels] == [
+    assert [(level.values, level.label) for level in display.rows["a"].own.levels] == [
         (("PD", "RD"), "Worse"),
         (("NR",), "Same"),
     ]

@@ -9,7 +9,6 @@ from tlf.results import Results
 from tlf.shapes.lines import Line, lines_of
 from tlf.spec import Display, Survival
 
-NO_DATA = "No data to report"
 HASH_LENGTH = 12
 
 
