@@ -21,6 +21,7 @@ from clinical.files import json_bytes
 from clinical.findings import COLUMNS, no_findings
 from clinical.fingerprint import hash_of
 from clinical.manifest import read_manifest
+from clinical.qualifiers import with_qualifiers
 from clinical.run import Run, read_frame
 from clinical.store import Frame, content_hash
 
@@ -50,7 +51,7 @@ def write_displays(
 
     displays = read_displays(folder, plan.study.config)
     read = {name for display in displays.values() for name in display.datasets}
-    frames = {name: output.frame for name, output in derived.outputs.items() if name in read}
+    frames = {name: _qualified(plan, derived, name) for name in derived.outputs if name in read}
     hashes = {name: content_hash(frame) for name, frame in frames.items()}
     footer = {"program": f"cdiscflow {version('cdiscflow')}", "data_cut": cut or "none", "datasets": hashes}
     last, made, kept = _Last(before, inputs), [], {}
@@ -72,6 +73,13 @@ def write_displays(
         }
         made.append(one)
     return _leave(run, kept, made)
+
+
+def _qualified(plan: Plan, derived: Derived, name: str) -> Frame:
+    """A dataset as specs see it: the qualifiers of its SUPP dataset are columns of it."""
+    frame, supp = derived.outputs[name].frame, derived.outputs.get(f"SUPP{name}")
+    spec = plan.study.datasets.get(name)
+    return with_qualifiers(frame, supp.frame if supp else None, spec.supp if spec else ())
 
 
 def _print(display: Display, footer: dict[str, object], inputs: dict[str, object]) -> str:

@@ -13,8 +13,9 @@ import pandas as pd
 
 from clinical.build import Build
 from clinical.check import Plan
-from clinical.frames import Column, Frame, as_text, empty, joint_codes, take
+from clinical.frames import Column, Frame, as_text, empty, take
 from clinical.output import Output
+from clinical.qualifiers import qualifier
 from clinical.rows import Made
 
 SHOWN = ("form", "record", "Subject", "Folder", "InstanceRepeatNumber", "PageRepeatNumber", "RecordPosition")
@@ -104,9 +105,5 @@ def _qualifiers(made: Restored, supp: Output | None, build: Build) -> dict[str, 
     for name in names:
         rows = supp.frame[supp.frame["QNAM"] == name].reset_index(drop=True)
         theirs = [rows["USUBJID"], *([rows["IDVARVAL"]] if sequence else [])]
-        here, there = joint_codes(mine, theirs)
-        place = np.full(int(max(here.max(initial=-1), there.max(initial=-1))) + 2, -1, dtype="int64")
-        place[there] = np.arange(len(there))
-        place[-1] = -1
-        found[name] = take(rows["QVAL"], place[here])
+        found[name] = qualifier(mine, theirs, rows["QVAL"])
     return found

@@ -35,7 +35,9 @@ class Format:
         return raw + digits if relative else digits
 
     def fill(self, texts: dict[str, str]) -> str:
-        """The text with the formatted statistics in their places."""
+        """The text with the formatted statistics in their places; one `-` where none of them is defined."""
+        if all(texts[name] == NOT_DEFINED for name in self.digits):
+            return NOT_DEFINED
         return FIELD.sub(lambda field: texts[field.group(1)], self.text)
 
 

@@ -11,6 +11,7 @@ from clinical.where import Condition, condition
 
 NUMBER = re.compile(r"\d+(\.\d+)?")
 EACH = "{each}"
+SETTING = "study."
 KINDS = {Text: "text", Mapping: "a mapping", Sequence: "a list"}
 
 Filter = dict[str, Condition]
@@ -109,3 +110,22 @@ def replaced(node: object, words: dict[str, str]) -> object:
     for word, value in words.items():
         whole = whole.replace(word, value)
     return Text(whole, node.at, node.quoted)
+
+
+def chosen(node: object, study: Mapping | None, owner: str) -> object:
+    """The node, each `{study.SETTING: {value: this}}` in it replaced by what stands under the study's value.
+
+    Missing: without a study every alternative stays.
+    Raises:  SpecError when the study has no such setting, or nothing stands under its value.
+    """
+    if study is None or isinstance(node, str):
+        return node
+    if isinstance(node, Sequence):
+        return Sequence([chosen(item, study, owner) for item in node], node.at)
+    name = next(iter(node), "")
+    if len(node) != 1 or not name.startswith(SETTING):
+        items = {key: chosen(value, study, f"{owner}.{key}") for key, value in node.items()}
+        return Mapping(items, node.at, node.lines)
+    options = required(node, name, owner, Mapping)
+    value = required(study, name.removeprefix(SETTING), owner, Text, at=node.at)
+    return chosen(required(options, value, owner, at=node.at), study, owner)

@@ -21,7 +21,6 @@ from tlf.nodes import hint
 from tlf.rows import Row
 
 if TYPE_CHECKING:
-    from tlf.columns import Stated
     from tlf.spec import Display
 
 SUBJECT = "USUBJID"
@@ -74,6 +73,8 @@ class People:
         asked = self._display.filters if row.joins_records and self._display.records else ()
         for one in (*asked, *row.filters):
             kept &= self._mask(frame, one[part], row.at)
+        if row.who:
+            kept &= self._having(row.who.where[part], row.who.dataset, row.at)[person]
         found = Records(frame[kept].reset_index(drop=True), person[kept])
         return self.of_part(found, part, row.at) if conditioned else found
 
@@ -153,18 +154,19 @@ class People:
                     display=self._display.name,
                     count=len(strange),
                 )
-        groups += [Group(one.label, self._stated(one)) for one in columns.groups]
+        groups += [
+            Group(one.label, self._having(one.where, one.dataset, self._display.at)) for one in columns.groups
+        ]
         if columns.total:
             groups.append(Group(columns.total, np.ones(len(self), dtype=bool)))
         return groups
 
-    def _stated(self, group: Stated) -> np.ndarray:
-        """Who of the population satisfies the condition of a group, or has a record that does."""
-        at = self._display.at
-        if not group.dataset:
-            return self._mask(self.frame, group.where, at)
-        frame, person = self._dataset(group.dataset, at), self._position(group.dataset)
-        found = person[(person >= 0) & self._mask(frame, group.where, at)]
+    def _having(self, where: Condition, dataset: str, at: str) -> np.ndarray:
+        """Who of the population satisfies a condition, or has a record of the dataset that does."""
+        if not dataset:
+            return self._mask(self.frame, where, at)
+        frame, person = self._dataset(dataset, at), self._position(dataset)
+        found = person[(person >= 0) & self._mask(frame, where, at)]
         return np.isin(np.arange(len(self)), found)
 
     def _agrees(self) -> None:

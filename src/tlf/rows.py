@@ -1,9 +1,11 @@
 """A row of a display: one word, the records it reads and how it is shown. The words are in `tlf/words`.
 
 Every word takes `label`, `indent`, `where`, `of` (the row whose n is the denominator; without it N of the
-column), `from` (another dataset, read without the display's `where`), `formats` (laid over the display's) and
-`for_each` (`{key: label}`: the row once for each, `{row}` and `{label}` in its texts replaced, named
-`name.key`); what else a word takes is in its file.
+column), `from` (another dataset, read without the display's `where`), `who` (`{where, from}`: the subjects of
+whom the condition holds, in the population or in any of their records of another dataset), `formats` (laid
+over the display's) and `for_each` (`{key: label}`: the row once for each, `{row}` and `{label}` in its texts
+replaced, named `name.key`); what else a word takes is in its file. A row that holds `rows` beside `for_each`
+is a block: all of its rows for the first key, then all for the next, named `name.key.row`.
 """
 
 from __future__ import annotations
@@ -15,7 +17,7 @@ from clinical.read import Mapping, Sequence, Text
 from tlf.formats import Formats, formats_of
 from tlf.nodes import Filter, hint, known, number, place, replaced, required, text, with_part
 
-COMMON = ("label", "indent", "from", "where", "of", "formats", "for_each", "note")
+COMMON = ("label", "indent", "from", "where", "who", "of", "formats", "for_each", "note")
 MISSING = "Missing"
 
 
@@ -25,6 +27,14 @@ class Level:
 
     values: tuple[str, ...]
     label: str
+
+
+@dataclass(frozen=True)
+class Who:
+    """Which subjects a row is about: a condition on the population, or on any of their records elsewhere."""
+
+    where: Filter
+    dataset: str
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,6 +50,7 @@ class Row:
     indent: int = 0
     joins_records: bool = True
     filters: tuple[Filter, ...] = ()
+    who: Who | None = None
     of: str = ""
     formats: Formats = field(default_factory=dict)
     own: object = None
@@ -94,6 +105,7 @@ def row_of(name: str, node: Mapping, here: Place, words: dict[str, object]) -> R
         dataset=text(node, "from", owner, here.records),
         joins_records="from" not in node,
         filters=(*filters, *asked.filters),
+        who=_who(node["who"], here.parts, owner) if "who" in node else None,
         of=of,
         variables=asked.variables,
         formats=formats,
@@ -101,11 +113,25 @@ def row_of(name: str, node: Mapping, here: Place, words: dict[str, object]) -> R
     )
 
 
+def _who(node: Mapping, parts: tuple[str, ...], owner: str) -> Who:
+    owner = f"{owner}.who"
+    known(node, ("where", "from"), owner)
+    return Who(with_part(required(node, "where", owner), parts, owner), text(node, "from", owner, ""))
+
+
 def repeated(name: str, node: Mapping, owner: str) -> dict[str, Mapping]:
-    """The rows that one row of the file stands for, by name: itself, or one for each key of `for_each`."""
-    if not isinstance(node, Mapping) or "for_each" not in node:
+    """The rows that one row of the file stands for, by name: itself, or those for each key of `for_each`."""
+    if not isinstance(node, Mapping) or not {"for_each", "rows"} & set(node):
         return {name: node}
     each = required(node, "for_each", owner, Mapping)
+    if "rows" in node:
+        known(node, ("for_each", "rows", "note"), owner)
+        rows = required(node, "rows", owner, Mapping)
+        return {
+            f"{name}.{key}.{row}": replaced(rows[row], {"{row}": key, "{label}": str(each[key])})
+            for key in each
+            for row in rows
+        }
     rest = Mapping({key: value for key, value in node.items() if key != "for_each"}, node.at, node.lines)
     return {f"{name}.{key}": replaced(rest, {"{row}": key, "{label}": str(each[key])}) for key in each}
 

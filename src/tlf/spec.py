@@ -10,13 +10,17 @@
 | `rows` | `{name: {word: ..., label: ...}}`, in the order printed; the words are in `tlf/words` |
 | `survival` | time, event, unit and conventions for `quantiles`, `rates`, `range` and figures |
 | `figure` | `{kind: kaplan_meier, ...}` in place of `rows`; the kinds are in `tlf/figures` |
-| `formats`, `footnotes` | `{name: "{mean:+1} ({sd:+2})"}`; `{name: text}`, or a text for each value of a setting: `{name: {study.nact_policy: {censor: text, ignore: text}}}` |
+| `formats`, `footnotes` | `{name: "{mean:+1} ({sd:+2})"}`; `{name: text}` |
+
+What depends on a setting of study.yml stands under each of its values, wherever it stands (a footnote, a level,
+a row or `{drop: reason}`): `{study.nact_policy: {censor: text, ignore: text}}`.
 
 In a `where`, `{each}` stands for the key of the column's part: `ORR{each}` is ORRW4 under Week 4.
 """  # noqa: E501
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -27,7 +31,8 @@ from tlf.columns import Columns, columns_of
 from tlf.figures import KINDS
 from tlf.figures.kind import Figure
 from tlf.formats import FORMATS, Format, Formats, formats_of
-from tlf.nodes import Filter, choice, known, number, place, required, text, texts, with_part
+from tlf.incidence import VARIANCES
+from tlf.nodes import Filter, choice, chosen, known, number, required, text, texts, with_part
 from tlf.rows import Level, Place, Row, repeated, row_of
 from tlf.survival import BEYONDS, CONF_TYPES, FLAT_TAILS
 from tlf.words import WORDS
@@ -63,6 +68,7 @@ class Survival:
     conf_type: str
     flat_tail: str
     beyond: str
+    variance: str
 
 
 @dataclass(frozen=True, eq=False)
@@ -91,6 +97,7 @@ class Display:
         names = {self.population.dataset, self.records, *(row.dataset for row in self.rows.values())}
         names |= set(self.figure.datasets if self.figure else ())
         names |= {group.dataset for group in self.columns.groups}
+        names |= {row.who.dataset for row in self.rows.values() if row.who}
         return tuple(sorted(name for name in names if name))
 
 
@@ -120,8 +127,8 @@ def _rows(
 ) -> dict[str, Row]:
     rows: dict[str, Row] = {}
     for stated, whole in node.get("rows", Mapping()).items():
-        at = place(node["rows"], stated, f"{owner}.{stated}")
         for name, given in repeated(stated, whole, f"{owner}.{stated}").items():
+            at = f"{getattr(given, 'at', node['rows'].at)}: {owner}.{stated}"
             counts = tuple(one.name for one in rows.values() if one.word == "count")
             rows[name] = row_of(name, given, Place(at, records, parts, counts, formats), WORDS)
             if WORDS[rows[name].word].needs_survival and not survival:
@@ -134,7 +141,7 @@ def read_display(path: Path, root: Path, study: Mapping) -> Display:
 
     Raises: SpecError for what the language refuses.
     """
-    node = display_node(path, root)
+    node = display_node(path, root, study)
     owner = str(node.get("display", path.stem))
     known(node, KEYS, owner)
     population = _population(required(node, "population", owner, Mapping), owner)
@@ -162,7 +169,7 @@ def read_display(path: Path, root: Path, study: Mapping) -> Display:
         survival=survival,
         figure=figure,
         formats=formats,
-        footnotes=_footnotes(node.get("footnotes", Mapping()), study, owner),
+        footnotes=_footnotes(node.get("footnotes", Mapping()), owner),
         at=f"{node.at}: {owner}",
     )
 
@@ -190,7 +197,9 @@ def _records(node: Mapping | None, parts: tuple[str, ...], owner: str) -> tuple[
 
 def _survival(node: Mapping, owner: str) -> Survival:
     owner = f"{owner}.survival"
-    known(node, ("time", "event", "unit", "days", "conf", "conf_type", "flat_tail", "beyond"), owner)
+    known(
+        node, ("time", "event", "unit", "days", "conf", "conf_type", "flat_tail", "beyond", "variance"), owner
+    )
     return Survival(
         time=text(node, "time", owner, "AVAL"),
         event=condition(required(node, "event", owner, Mapping), owner),
@@ -200,6 +209,7 @@ def _survival(node: Mapping, owner: str) -> Survival:
         conf_type=choice(node, "conf_type", CONF_TYPES, owner),
         flat_tail=choice(node, "flat_tail", FLAT_TAILS, owner),
         beyond=choice(node, "beyond", BEYONDS, owner),
+        variance=choice(node, "variance", VARIANCES, owner),
     )
 
 
@@ -211,39 +221,33 @@ def _figure(node: Mapping, owner: str) -> Figure:
     return Figure(kind.name, own, kind.datasets(own))
 
 
-def _footnotes(node: Mapping, study: Mapping, owner: str) -> tuple[str, ...]:
+def _footnotes(node: Mapping, owner: str) -> tuple[str, ...]:
     if not isinstance(node, Mapping):
         raise SpecError("tlf.kind", f"{node.at}: {owner}", key="footnotes", kind="a mapping of name to text")
     owner = f"{owner}.footnotes"
-    return tuple(_footnote(node, name, study, f"{owner}.{name}") for name in node)
+    for name in node:
+        if isinstance(node[name], Mapping):
+            raise SpecError("tlf.kind", f"{node[name].at}: {owner}.{name}", key=name, kind=BY_SETTING)
+    return tuple(text(node, name, f"{owner}.{name}", "") for name in node)
 
 
-def _footnote(node: Mapping, key: str, study: Mapping, owner: str) -> str:
-    """The text; of several, that for what study.yml says of the one setting that is named."""
-    if not isinstance(node[key], Mapping):
-        return text(node, key, owner, "")
-    node = node[key]
-    name = next(iter(node), "")
-    if len(node) != 1 or not name.startswith("study."):
-        raise SpecError("tlf.kind", f"{node.at}: {owner}", key=owner.split(".")[-1], kind=BY_SETTING)
-    options = required(node, name, owner, Mapping)
-    value = required(study, name.removeprefix("study."), owner, Text, at=node.at)
-    return str(required(options, value, owner, Text, at=node.at))
+def display_node(path: Path, root: Path, study: Mapping | None = None) -> Mapping:
+    """What a display file states, laid over the files it extends; settings chosen if there is a `study`."""
+    node = read_yaml(path, root.parent)
+    return _extended(node, root, (), lambda one: chosen(one, study, str(node.get("display", path.stem))))
 
 
-def display_node(path: Path, root: Path) -> Mapping:
-    """What a display file states, laid over the files it extends."""
-    return _extended(read_yaml(path, root.parent), root, ())
-
-
-def _extended(node: Mapping, root: Path, chain: tuple[str, ...]) -> Mapping:
+def _extended(
+    node: Mapping, root: Path, chain: tuple[str, ...], choose: Callable[[Mapping], Mapping]
+) -> Mapping:
     """`node` laid over the files it extends, in their order, and over what those extend."""
     whole = Mapping(at=node.at)
     for name in texts(node, "extends", "extends"):
         if name in chain or not (root / name).is_file():
             raise SpecError("tlf.extends", node.line("extends"), base=name)
-        whole = _laid_over(whole, _extended(read_yaml(root / name, root.parent), root, (*chain, name)))
-    return _laid_over(whole, node)
+        base = _extended(read_yaml(root / name, root.parent), root, (*chain, name), choose)
+        whole = _laid_over(whole, base)
+    return _laid_over(whole, choose(node))
 
 
 def _laid_over(base: Mapping, upper: Mapping) -> Mapping:
@@ -251,8 +255,9 @@ def _laid_over(base: Mapping, upper: Mapping) -> Mapping:
     for key, value in upper.items():
         if isinstance(value, Mapping) and set(value) == {"drop"}:
             items.pop(key, None)
-        elif isinstance(value, Mapping) and isinstance(items.get(key), Mapping):
-            items[key] = _laid_over(items[key], value)
+        elif isinstance(value, Mapping):
+            under = items.get(key)
+            items[key] = _laid_over(under if isinstance(under, Mapping) else Mapping(), value)
         else:
             items[key] = value
     return Mapping(items, upper.at, {**base.lines, **upper.lines})

@@ -73,12 +73,16 @@ def limits(curve: Curve, conf: float = 0.95, conf_type: str = "log-log") -> tupl
 
     Missing: neither where S is 1 (no event yet) nor where S is 0.
     """
-    return _limits(curve.survival, curve.greenwood, conf, conf_type)
+    return transformed_limits(curve.survival, curve.greenwood, conf, conf_type)
 
 
-def _limits(
+def transformed_limits(
     survival: np.ndarray, greenwood: np.ndarray, conf: float, conf_type: str
 ) -> tuple[np.ndarray, np.ndarray]:
+    """Limits of probabilities on a transformed scale; `greenwood` is the variance of the log of each.
+
+    Missing: neither limit of 1 or 0.
+    """
     if conf_type not in CONF_TYPES:
         raise DerivationError(
             "tlf.unknown-option", option="conf_type", value=conf_type, known=", ".join(CONF_TYPES)
@@ -155,7 +159,7 @@ def survival_at(
     error = survival * np.sqrt(greenwood) if survival > TOLERANCE else np.nan
     if survival > 1 - TOLERANCE and without_event == "one":
         return Estimate(float(survival), 1.0, 1.0, float(error))
-    lower, upper = _limits(np.array([survival]), np.array([greenwood]), conf, conf_type)
+    lower, upper = transformed_limits(np.array([survival]), np.array([greenwood]), conf, conf_type)
     return Estimate(float(survival), float(lower[0]), float(upper[0]), float(error))
 
 

@@ -11,15 +11,18 @@ import pandas as pd
 
 from clinical.read import Mapping, read_yaml
 from tests.tables import typed
+from tests.tlf.beside import baseline, others
 
 ROOT = Path(__file__).parents[2] / "mappings"
 GOLDEN = Path(__file__).parents[1] / "golden"
 WORKED = ("01", "02", "03", "04", "05", "06", "08", "09", "10", "11", "12", "13")
-NUMBERS = ("AVAL", "CNSR", "AGE", "FUDUR")
+NUMBERS = ("AVAL", "AVALM", "CNSR", "AGE", "FUDUR")
+DATES = ("TRTSDT", "HSCTDT")
 FOOTER = {
     "program": "cdiscflow 0.1",
     "data_cut": "2025-06-30",
-    "datasets": {"ADSL": "aa", "ADRS": "bb", "ADTTE": "cc", "ADAE": "dd"},
+    "datasets": {"ADSL": "aa", "ADRS": "bb", "ADTTE": "cc", "ADAE": "dd"}
+    | dict.fromkeys(("DS", "DV", "ADEX", "EX", "CM", "PR", "TU", "ADLB"), "ee"),
 }
 
 
@@ -32,9 +35,11 @@ def frame(records: list[dict[str, object]]) -> pd.DataFrame:
     """Records as a frame of the product."""
     names = list(dict.fromkeys(name for record in records for name in record))
     columns = {name: [record.get(name) for record in records] for name in names}
-    return pd.DataFrame(
-        {name: typed(values, "Num" if name in NUMBERS else "Char") for name, values in columns.items()}
-    )
+    return pd.DataFrame({name: typed(values, _kind(name)) for name, values in columns.items()})
+
+
+def _kind(name: str) -> str:
+    return "Num" if name in NUMBERS else "Date" if name in DATES else "Char"
 
 
 @cache
@@ -63,10 +68,27 @@ def worked(doses: dict[str, int] | None = None) -> dict[str, pd.DataFrame]:
         )
         for name, values in expected["ADRS"].items():
             adrs.append({**own, "PARAMCD": name, "AVALC": values["AVALC"], "AVAL": values["AVAL"]})
+        adrs += [{**own, **sample} for sample in marrow_samples(given)]
         for name, values in expected["ADTTE"].items():
             kept = {key: values[key] for key in ("AVAL", "CNSR", "EVNTDESC", "CNSDTDSC")}
-            adtte.append({**own, "PARAMCD": name, **kept})
-    return {"ADSL": frame(adsl), "ADRS": frame(adrs), "ADTTE": frame(adtte)}
+            adtte.append({**own, "PARAMCD": name, **kept, "AVALM": values["AVAL"] / 30.4375})
+    dates = frame(
+        [{"TRTSDT": cases()[n]["input"]["TRTSDT"], "HSCTDT": cases()[n]["input"]["HSCTDT"]} for n in WORKED]
+    )
+    whole = frame(adsl).assign(**dates).merge(baseline(), on="USUBJID", validate="1:1")
+    return {"ADSL": whole, "ADRS": frame(adrs), "ADTTE": frame(adtte), **others()}
+
+
+def marrow_samples(given: dict) -> list[dict[str, object]]:
+    """MRD by visit: of each marrow sample before a new therapy the week whose window it is in (D.3)."""
+    found = []
+    for date, result, *_ in given["MRD"]:
+        day = (pd.Timestamp(date) - pd.Timestamp(given["TRTSDT"])).days
+        weeks = [week for week in (4, 8, 12) if abs(day - 7 * week) <= 7]
+        if weeks and (given["NACTDT"] is None or date <= given["NACTDT"]):
+            visit = f"WEEK {weeks[0]}"
+            found.append({"PARAMCD": "MRD", "AVALC": result, "AVISIT": visit, "ANL02FL": "Y"})
+    return found
 
 
 @cache

@@ -166,7 +166,7 @@ def test_a_death_without_an_end_of_study_page_is_not_ongoing(displays):
     adsl = adsl.assign(
         EOSSTT=adsl["EOSSTT"].mask(open_page, "ONGOING"), DCSREAS=adsl["DCSREAS"].mask(open_page)
     )
-    found = table(make_display(displays["T14.1.1"], {"ADSL": adsl}, FOOTER))
+    found = table(make_display(displays["T14.1.1"], {**worked(), "ADSL": adsl}, FOOTER))
     assert found["discontinued", "Discontinued study, n (%)"][TOTAL] == "4 (33.3)"
     assert found["death", "Death [b]"][TOTAL] == "4 (33.3)"
     assert found["before_28", "Discontinued before D28, n (%)"][TOTAL] == "1 (8.3)"
@@ -182,20 +182,20 @@ def test_subjects_never_infused_are_in_the_total_alone(displays):
         SAFFL=adam["ADSL"]["SAFFL"].mask(last, "N"),
         FUDUR=adam["ADSL"]["FUDUR"].mask(last),
     )
-    found = table(make_display(displays["T14.1.1"], {"ADSL": one}, FOOTER))
+    found = table(make_display(displays["T14.1.1"], {**adam, "ADSL": one}, FOOTER))
     assert found["not_infused", "Not infused"] == {
         "DL1 (N=11)": "0",
         "DL2 (N=0)": "",
         "DL3 (N=0)": "",
         "Total (N=12)": "1",
     }
-    assert found["why_not", "DEATH"]["Total (N=12)"] == "1"
+    assert found["why_not", "Death"]["Total (N=12)"] == "1"
     assert found["infused", "Infused with RD13-02 [a]"]["Total (N=12)"] == "11"
     assert found["day_28", "Followed to day 28 (D28), n (%)"]["Total (N=12)"] == "11 (100)"
 
 
-def test_every_count_has_as_many_subjects_behind_it(make):
-    for name in ("T14.1.1", "T14.1.4", "T14.2.1", "T14.2.4"):
+def test_every_count_has_as_many_subjects_behind_it(displays, make):
+    for name in (name for name in displays if name.startswith(("T14.1", "T14.2"))):
         made = make(name)
         keys = ["analysis", "parent", "level", "group", "part"]
         counts = made.results[made.results["statistic"] == "n"]

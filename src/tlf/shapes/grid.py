@@ -10,6 +10,7 @@ from tlf.shapes.lines import Line, lines_of
 from tlf.spec import Display, Survival
 
 HASH_LENGTH = 12
+SCALES = {"log-log": "log(-log S)", "log": "log S", "plain": "S (linear)"}
 
 
 @dataclass(frozen=True)
@@ -78,11 +79,23 @@ def conventions(display: Display) -> tuple[str, ...]:
     settings = display.survival
     if settings is None:
         return ()
-    return (_estimation(settings), _edges(settings))
+    made = (_estimation(settings), _edges(settings))
+    return (
+        (*made, _competing(settings)) if any(r.word == "incidence" for r in display.rows.values()) else made
+    )
+
+
+def _competing(settings: Survival) -> str:
+    scale = SCALES[settings.conf_type].replace("S", "F")
+    variance = {"aalen": "Aalen's variance", "delta": "variance by the delta method"}[settings.variance]
+    return (
+        "Cumulative incidence F: Aalen and Johansen, the other events compete; "
+        f"{variance}, interval on the {scale} scale."
+    )
 
 
 def _estimation(settings: Survival) -> str:
-    scale = {"log-log": "log(-log S)", "log": "log S", "plain": "S (linear)"}[settings.conf_type]
+    scale = SCALES[settings.conf_type]
     unit = f" {settings.unit.capitalize()} = days / {settings.days:g}." if settings.days != 1 else ""
     return (
         f"Kaplan-Meier estimates; {100 * settings.conf:g}% confidence intervals on the {scale} scale with "

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from clinical.frames import Frame
 from tlf.rows import Row
@@ -11,6 +11,7 @@ from tlf.spec import Display
 from tlf.words import WORDS
 
 Key = tuple[str, str, str, str, str]
+KEPT_WHOLE = 30
 
 
 @dataclass(frozen=True)
@@ -60,7 +61,23 @@ class Cells:
 
 
 def lines_of(display: Display, results: Frame, columns: tuple) -> Iterator[Line]:
-    """All lines of a display in the order of its rows."""
+    """All lines of a display in the order of its rows; rows of a group that fits on a page are kept together.
+
+    A group is a line that is not indented and all that are below it; a word keeps the lines of its own row.
+    """
     cells = Cells(results, columns)
+    group: list[Line] = []
     for row in display.rows.values():
-        yield from WORDS[row.word].lines(display, row, cells)
+        for line in WORDS[row.word].lines(display, row, cells):
+            if line.indent == 0:
+                yield from _kept(group)
+                group = []
+            group.append(line)
+    yield from _kept(group)
+
+
+def _kept(group: list[Line]) -> Iterator[Line]:
+    whole = len(group) <= KEPT_WHOLE
+    for line, below in zip(group, [*group, None][1:], strict=True):
+        joined = whole and below is not None and below.analysis != line.analysis
+        yield replace(line, keep=line.keep or joined)

@@ -4,22 +4,25 @@
 |---|---|---|---|
 | `heading` | text | | a line without numbers |
 | `count` | a condition, or `all` | `show`, `ci: clopper_pearson`, `ci_label`, `conf` | subjects with such a record: n (%), and its interval |
-| `categorical` | variable | `levels`, `other`, `missing`, `show` | n (%) for every level; no `levels`: those in the data, most frequent first |
-| `continuous` | variable | `decimals` (of the raw value) | n, mean (SD), median, quartiles, range |
+| `categorical` | variable | `levels`, `when_used` (labels left out when nobody has them), `other`, `missing`, `show` | n (%) for every level; no `levels`: those in the data, most frequent first |
+| `continuous` | variable | `decimals` (of the raw value); `since`, a date: the days from it, `per` of them one | n, mean (SD), median, quartiles, range |
 | `nested` | two variables | `missing`, `show` | n (%) for each outer level and, under it, each inner level, most frequent first |
 | `quantiles` | parts of 1 | | Kaplan-Meier quantiles with their interval |
 | `rates` | times in the unit of `survival` | | event-free rates with their interval |
 | `range` | `observed` | | shortest and longest time; + marks a censored one |
+| `incidence` | times in the unit of `survival` | `event`: which of the events are of interest | cumulative incidence with its interval; the other events compete |
 """  # noqa: E501
 
 from tlf.words.categorical import CATEGORICAL
 from tlf.words.continuous import CONTINUOUS
 from tlf.words.count import COUNT
 from tlf.words.heading import HEADING
+from tlf.words.incidence import INCIDENCE
 from tlf.words.nested import NESTED
 from tlf.words.times import QUANTILES, RANGE, RATES
 from tlf.words.word import Word
 
 WORDS: dict[str, Word] = {
-    word.name: word for word in (HEADING, COUNT, CATEGORICAL, CONTINUOUS, NESTED, QUANTILES, RATES, RANGE)
+    word.name: word
+    for word in (HEADING, COUNT, CATEGORICAL, CONTINUOUS, NESTED, QUANTILES, RATES, RANGE, INCIDENCE)
 }

@@ -11,7 +11,7 @@ import pandas as pd
 
 from clinical.frames import as_text
 from clinical.read import Mapping
-from tlf.nodes import text
+from tlf.nodes import text, texts
 from tlf.rows import MISSING, Asked, Level, Place, Row, levels_of
 from tlf.words.shares import Share, add_share, share_text, show_of
 from tlf.words.word import Word, variables_of
@@ -24,9 +24,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Categories(Share):
-    """The lines: levels in order, a label for those not listed and one for no value."""
+    """The lines: levels in order, labels for values not listed and for none, labels left out if unused."""
 
     levels: tuple[Level, ...]
+    when_used: tuple[str, ...]
     other: str
     missing: str
 
@@ -36,6 +37,7 @@ def _read(node: Mapping, here: Place) -> Asked:
     own = Categories(
         show=show_of(node, owner),
         levels=levels_of(node["levels"], owner) if "levels" in node else (),
+        when_used=texts(node, "when_used", owner),
         other=text(node, "other", owner, ""),
         missing=text(node, "missing", owner, ""),
     )
@@ -52,19 +54,15 @@ def _add(results: Results, row: Row) -> None:
         part: as_text(results.people.variable(one, row.variables[0], row.at)) for part, one in read.items()
     }
     labels, codes = _coded(results, row, values, {part: one.person for part, one in read.items()})
+    used = np.bincount(np.concatenate(list(codes.values())), minlength=len(labels))
     for part, one in read.items():
-        pairs = _distinct_pairs(codes[part], one.person)
         of = results.denominators(row, part)
         for level, label in enumerate(labels):
-            person = pairs[pairs[:, 0] == level, 1]
+            if label in row.own.when_used and not used[level]:
+                continue
+            person = one.person[codes[part] == level]
             for place in range(len(results.people.groups)):
                 add_share(results, row, place, part, person, int(of[place]), label)
-
-
-def _distinct_pairs(codes: np.ndarray, person: np.ndarray) -> np.ndarray:
-    if not len(codes):
-        return np.zeros((0, 2), dtype="int64")
-    return np.unique(np.column_stack([codes, person]), axis=0)
 
 
 def _coded(
@@ -86,8 +84,8 @@ def _coded(
     if row.own.missing or whole.isna().any():
         labels.append(row.own.missing or MISSING)
     codes = {}
-    for part, texts in values.items():
-        of_value, distinct = pd.factorize(texts)
+    for part, given in values.items():
+        of_value, distinct = pd.factorize(given)
         codes[part] = np.array([*(place[value] for value in distinct), len(labels) - 1], dtype="int64")[
             of_value
         ]
@@ -122,4 +120,4 @@ def _lines(display: Display, row: Row, cells: Cells) -> Iterator[Line]:
         yield cells.line(row, level, indent, share_text(row), level=level, keep=place < len(levels) - 1)
 
 
-CATEGORICAL = Word("categorical", ("levels", "other", "missing", "show"), _read, _add, _lines)
+CATEGORICAL = Word("categorical", ("levels", "when_used", "other", "missing", "show"), _read, _add, _lines)

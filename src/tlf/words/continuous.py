@@ -1,4 +1,4 @@
-"""`continuous`: a number summarised in every group."""
+"""`continuous`: a number, or the time between two dates, summarised in every group."""
 
 from __future__ import annotations
 
@@ -9,15 +9,17 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from clinical.dates import duration
 from clinical.errors import SpecError
 from clinical.read import Mapping
 from tlf.formats import NOT_DEFINED
-from tlf.nodes import number
+from tlf.nodes import number, text
 from tlf.rows import Asked, Place, Row
 from tlf.statistics import describe
 from tlf.words.word import Word, variables_of
 
 if TYPE_CHECKING:
+    from tlf.people import Records
     from tlf.results import Results
     from tlf.shapes.lines import Cells, Line
     from tlf.spec import Display
@@ -25,14 +27,33 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Continuous:
-    """Decimals of the raw value."""
+    """Decimals of the raw value; with `since`, the value is the days from that date, `per` of them one."""
 
     decimals: int
+    since: str
+    per: float
 
 
 def _read(node: Mapping, here: Place) -> Asked:
-    own = Continuous(int(number(node, "decimals", here.owner, 0)))
+    own = Continuous(
+        decimals=int(number(node, "decimals", here.owner, 0)),
+        since=text(node, "since", here.owner, ""),
+        per=number(node, "per", here.owner, 1.0),
+    )
     return Asked(variables=variables_of(node, "continuous", here.owner), own=own)
+
+
+def _values(results: Results, row: Row, records: Records) -> np.ndarray:
+    values = results.people.variable(records, row.variables[0], row.at)
+    if not row.own.since:
+        if not pd.api.types.is_float_dtype(values):
+            raise SpecError("tlf.not-a-number", row.at, variable=row.variables[0])
+        return values.to_numpy()
+    since = results.people.variable(records, row.own.since, row.at)
+    for name, dates in ((row.variables[0], values), (row.own.since, since)):
+        if not pd.api.types.is_datetime64_any_dtype(dates):
+            raise SpecError("tlf.not-a-date", row.at, variable=name)
+    return (duration(since, values, "days").to_numpy() - 1) / row.own.per
 
 
 def _add(results: Results, row: Row) -> None:
@@ -46,10 +67,7 @@ def _add(results: Results, row: Row) -> None:
     }
     for part in results.display.columns.parts:
         records = results.people.records(row, part)
-        values = results.people.variable(records, row.variables[0], row.at)
-        if not pd.api.types.is_float_dtype(values):
-            raise SpecError("tlf.not-a-number", row.at, variable=row.variables[0])
-        numbers = values.to_numpy()
+        numbers = _values(results, row, records)
         for group in results.people.groups:
             inside = group.member[records.person] if len(records.person) else np.zeros(0, dtype=bool)
             found = describe(numbers[inside])
@@ -69,4 +87,4 @@ def _lines(display: Display, row: Row, cells: Cells) -> Iterator[Line]:
         yield cells.line(row, label, row.indent + bool(row.label), form.fill, keep=more)
 
 
-CONTINUOUS = Word("continuous", ("decimals",), _read, _add, _lines)
+CONTINUOUS = Word("continuous", ("decimals", "since", "per"), _read, _add, _lines)

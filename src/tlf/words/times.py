@@ -17,7 +17,7 @@ from tlf.survival import Curve, Estimate, at_risk, kaplan_meier, quantile, survi
 from tlf.words.word import Word
 
 if TYPE_CHECKING:
-    from tlf.people import Group
+    from tlf.people import Group, Records
     from tlf.results import Results
     from tlf.shapes.lines import Cells, Line
     from tlf.spec import Display
@@ -41,8 +41,8 @@ def _read_range(node: Mapping, here: Place) -> Asked:
     return Asked(own=Points())
 
 
-def curves(results: Results, row: Row) -> Iterator[tuple[Group, str, Curve, np.ndarray]]:
-    """The product-limit curve of every column, with the subjects it is made of.
+def observed(results: Results, row: Row) -> Iterator[tuple[str, Records, np.ndarray, np.ndarray]]:
+    """For every part of the columns the records, their times, and whether each ended in an event.
 
     Raises: SpecError when a subject has two times.
     """
@@ -52,7 +52,12 @@ def curves(results: Results, row: Row) -> Iterator[tuple[Group, str, Curve, np.n
         if len(np.unique(records.person)) < len(records.person):
             raise SpecError("tlf.two-times", row.at)
         time = results.people.variable(records, settings.time, row.at).to_numpy(dtype="float64")
-        event = results.people.mask(records, settings.event, row.at)
+        yield part, records, time, results.people.mask(records, settings.event, row.at)
+
+
+def curves(results: Results, row: Row) -> Iterator[tuple[Group, str, Curve, np.ndarray]]:
+    """The product-limit curve of every column, with the subjects it is made of."""
+    for part, records, time, event in observed(results, row):
         for group in results.people.groups:
             inside = group.member[records.person]
             yield group, part, kaplan_meier(time[inside], event[inside]), np.sort(records.person[inside])
@@ -61,6 +66,7 @@ def curves(results: Results, row: Row) -> Iterator[tuple[Group, str, Curve, np.n
 def add_estimate(
     results: Results, row: Row, group: str, part: str, estimate: Estimate, form: str, level: str, scale: float
 ) -> None:
+    """An estimate and its limits in one cell, with the decimals of the named format."""
     for name, value in zip(EDGES, (estimate.value, estimate.lower, estimate.upper), strict=True):
         digits = row.formats[form].decimals(name, 0)
         results.add(row, group, part, name, value * scale, digits=digits, missing=NOT_ESTIMABLE, level=level)
@@ -123,7 +129,8 @@ def _quantile_label(point: str) -> str:
     return QUANTILE_LABELS.get(point, f"{float(point) * 100:g}th percentile")
 
 
-def _rate_lines(display: Display, row: Row, cells: Cells) -> Iterator[Line]:
+def rate_lines(display: Display, row: Row, cells: Cells) -> Iterator[Line]:
+    """A line for every time, in percent with its interval."""
     unit = display.survival.unit
     yield from _points(row, cells, _estimate(row.formats["rate"]), lambda point: f"{point} {unit}")
 
@@ -146,5 +153,5 @@ def _range_lines(display: Display, row: Row, cells: Cells) -> Iterator[Line]:
 QUANTILES = Word(
     "quantiles", (), _read_points("quantiles"), _add_quantiles, _quantile_lines, needs_survival=True
 )
-RATES = Word("rates", (), _read_points("rates"), _add_rates, _rate_lines, needs_survival=True)
+RATES = Word("rates", (), _read_points("rates"), _add_rates, rate_lines, needs_survival=True)
 RANGE = Word("range", (), _read_range, _add_range, _range_lines, needs_survival=True)
