@@ -101,15 +101,21 @@ def _all_text(node: object) -> str:
 
 
 def replaced(node: object, words: dict[str, str]) -> object:
-    """The node with every word in braces replaced in its texts."""
+    """The node with every word in braces replaced in its keys and texts."""
     if isinstance(node, Mapping):
-        return Mapping({key: replaced(value, words) for key, value in node.items()}, node.at, node.lines)
+        items = {_filled(key, words): replaced(value, words) for key, value in node.items()}
+        return Mapping(items, node.at, {_filled(key, words): line for key, line in node.lines.items()})
     if isinstance(node, Sequence):
         return Sequence([replaced(item, words) for item in node], node.at)
-    whole = str(node)
+    return Text(_filled(str(node), words), node.at, node.quoted)
+
+
+def _filled(whole: str, words: dict[str, str]) -> str:
     for word, value in words.items():
         whole = whole.replace(word, value)
-    return Text(whole, node.at, node.quoted)
+    for word, value in words.items():
+        whole = whole.replace(word, value)
+    return whole
 
 
 def chosen(node: object, study: Mapping | None, owner: str) -> object:

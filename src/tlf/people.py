@@ -86,6 +86,12 @@ class People:
         kept = self._mask(records.frame, asked, at)
         return Records(records.frame[kept].reset_index(drop=True), records.person[kept])
 
+    def who_has(self, dataset: str, asked: Condition, at: str) -> np.ndarray:
+        """Whether each of the population has a record of a dataset that satisfies a condition."""
+        frame, person = self._dataset(dataset, at), self._position(dataset)
+        found = person[(person >= 0) & self._mask(frame, asked, at)]
+        return np.isin(np.arange(len(self)), found)
+
     def has_records(self) -> bool:
         """Whether anybody of the population has a record that the display is about."""
         name = self._display.records
@@ -163,11 +169,7 @@ class People:
 
     def _having(self, where: Condition, dataset: str, at: str) -> np.ndarray:
         """Who of the population satisfies a condition, or has a record of the dataset that does."""
-        if not dataset:
-            return self._mask(self.frame, where, at)
-        frame, person = self._dataset(dataset, at), self._position(dataset)
-        found = person[(person >= 0) & self._mask(frame, where, at)]
-        return np.isin(np.arange(len(self)), found)
+        return self.who_has(dataset, where, at) if dataset else self._mask(self.frame, where, at)
 
     def _agrees(self) -> None:
         """Every dataset's own copy of a population variable says what the population dataset says [V-N]."""

@@ -114,7 +114,7 @@ def _rtf_sections(grid: Grid, page: dict[str, int]) -> list[dict[str, object]]:
                 _number_cell(line.cells[place], one, index, edges[at], edges[at + 1], em, last)
                 for at, (place, one) in enumerate(zip(places, aligned, strict=True))
             ]
-            rows.append({"header": False, "keep": line.keep, "gap": gaps[index], "cells": cells})
+            rows.append({"header": False, "keep": line.keep or last, "gap": gaps[index], "cells": cells})
         sections.append({"headers": _rtf_headers(grid, places, edges), "rows": rows, "picture": None})
     return sections
 

@@ -54,16 +54,21 @@ class Row:
     of: str = ""
     formats: Formats = field(default_factory=dict)
     own: object = None
+    also: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class Asked:
-    """What a word reads from its row: variables, conditions beside `where`, a label, arguments of its own."""
+    """What a word reads from its row: variables, conditions beside `where`, a label, arguments of its own.
+
+    `also` are the datasets that it reads beside the row's own.
+    """
 
     variables: tuple[str, ...] = ()
     filters: tuple[Filter, ...] = ()
     label: str = ""
     own: object = None
+    also: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -110,6 +115,7 @@ def row_of(name: str, node: Mapping, here: Place, words: dict[str, object]) -> R
         variables=asked.variables,
         formats=formats,
         own=asked.own,
+        also=asked.also,
     )
 
 
@@ -127,13 +133,18 @@ def repeated(name: str, node: Mapping, owner: str) -> dict[str, Mapping]:
     if "rows" in node:
         known(node, ("for_each", "rows", "note"), owner)
         rows = required(node, "rows", owner, Mapping)
-        return {
-            f"{name}.{key}.{row}": replaced(rows[row], {"{row}": key, "{label}": str(each[key])})
-            for key in each
-            for row in rows
-        }
-    rest = Mapping({key: value for key, value in node.items() if key != "for_each"}, node.at, node.lines)
-    return {f"{name}.{key}": replaced(rest, {"{row}": key, "{label}": str(each[key])}) for key in each}
+        for given in rows.values():
+            if isinstance(given, Mapping) and "for_each" in given:
+                raise SpecError("tlf.unknown-key", place(given, "for_each", owner), key="for_each", hint="")
+        inner = {f".{row}": rows[row] for row in rows}
+    else:
+        kept = {key: value for key, value in node.items() if key != "for_each"}
+        inner = {"": Mapping(kept, node.at, node.lines)}
+    return {
+        f"{name}.{key}{row}": replaced(given, {"{row}": key, "{label}": str(each[key])})
+        for key in each
+        for row, given in inner.items()
+    }
 
 
 def _word(node: object, at: str, words: tuple[str, ...]) -> str:

@@ -98,18 +98,19 @@ class Display:
         names |= set(self.figure.datasets if self.figure else ())
         names |= {group.dataset for group in self.columns.groups}
         names |= {row.who.dataset for row in self.rows.values() if row.who}
+        names |= {name for row in self.rows.values() for name in row.also}
         return tuple(sorted(name for name in names if name))
 
 
 def read_displays(folder: Path, study: Mapping) -> dict[str, Display]:
-    """The displays of a study's `tlf` folder, one a file, in the order of their file names.
+    """The displays of a study's `tlf` folder, one a file, in the order of their file names, 2 before 10.
 
     Raises: SpecErrors with the first fault of every file that has one.
     """
     root = folder.parent.parent
     found: dict[str, Display] = {}
     errors: list[SpecError] = []
-    for path in sorted(folder.glob("*.yml"), key=lambda file: file.name):
+    for path in sorted(folder.glob("*.yml"), key=_place):
         try:
             display = read_display(path, root, study)
             if display.name in found:
@@ -120,6 +121,11 @@ def read_displays(folder: Path, study: Mapping) -> dict[str, Display]:
     if errors:
         raise SpecErrors(errors)
     return found
+
+
+def _place(file: Path) -> tuple[list[tuple[int, str]], str]:
+    words = file.stem.split("_")
+    return [(int(word), "") if word.isdigit() else (0, word) for word in words], file.name
 
 
 def _rows(

@@ -73,10 +73,10 @@ OTHERS = {
         06     | SKIN                   |          | NEW
         """,
     "ADLB": """
-        NUMBER | PARAMCD | LBSPEC | BASETYPE     | ABLFL | AVAL
-        01     | BLASTLE | BLOOD  | PRE-LD       | Y     | 0
-        02     | BLASTLE | BLOOD  | PRE-LD       | Y     | 0.5
-        03     | BLASTLE | BLOOD  | PRE-INFUSION | Y     | 9
+        NUMBER | PARAMCD | LBSPEC | BASETYPE     | ABLFL | AVAL | ATOXGRL | ATOXGRH | ANL02FL | ANL03FL
+        01     | BLASTLE | BLOOD  | PRE-LD       | Y     | 0    |         |         |         |
+        02     | BLASTLE | BLOOD  | PRE-LD       | Y     | 0.5  |         |         |         |
+        03     | BLASTLE | BLOOD  | PRE-INFUSION | Y     | 9    |         |         |         |
         """,
 }
 

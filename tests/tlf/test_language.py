@@ -29,7 +29,7 @@ FILE = "mappings/mini/tlf/t_1.yml"
         (
             HEAD + ROWS + "  a: {count: all, continuous: AGE}\n",
             f"{FILE}:5: T1.a: a row holds exactly one of heading, count, categorical, continuous, nested, "
-            "quantiles, rates, range, incidence",
+            "shift, visits, decision, quantiles, rates, range, incidence",
         ),
         ("display: T1\ntitle: x\nrows: {}\n", f"{FILE}:1: T1: population is needed here"),
         (
@@ -67,8 +67,8 @@ FILE = "mappings/mini/tlf/t_1.yml"
             f"{FILE}:6: T1.b: no count row called 'evaluabel' above this one; did you mean evaluable?",
         ),
         (
-            HEAD + ROWS + "  a: {nested: AEDECOD}\n",
-            f"{FILE}:5: T1.a: nested takes 2 variable(s)",
+            HEAD + ROWS + "  a: {nested: [A, B, C]}\n",
+            f"{FILE}:5: T1.a: nested takes 1 or 2 variable(s)",
         ),
         (
             HEAD + 'formats: {percent: "{n} ({pct:1})"}\nrows: {}\n',

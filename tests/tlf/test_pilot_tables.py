@@ -1,8 +1,11 @@
 """Demographics of the CDISC pilot against its report (14-2.01), adverse events against a count by sets."""
 
+import csv
+
 import pytest
 
 from tests.tlf.frames import FOOTER, ROOT, cells, pilot, study
+from tests.tlf.small import HEAD, make
 from tlf.run import make_display
 from tlf.spec import read_displays
 
@@ -55,8 +58,6 @@ def by_sets():
 def test_adverse_events_equal_a_count_by_sets_in_every_cell(made):
     arm, found = by_sets()
     lines = made["T14.3.1"].files["t_14_3_1.csv"].decode().splitlines()
-    import csv
-
     rows = list(csv.DictReader(lines))
     assert len(rows) == len(found)
     organ = ""
@@ -93,3 +94,78 @@ def test_a_subject_with_many_events_of_a_term_is_behind_its_cell_once(made):
     _, found = by_sets()
     cell = subjects[(subjects["level"] == "PRURITUS") & (subjects["group"] == "Total")]
     assert set(cell["USUBJID"]) == found["SKIN AND SUBCUTANEOUS TISSUE DISORDERS", "PRURITUS"]
+
+
+SEVERITY = {"MILD": 1.0, "MODERATE": 2.0, "SEVERE": 3.0}
+BY_SEVERITY = (
+    HEAD
+    + """\
+columns:
+  by: TRT01A
+  levels: [Placebo, Xanomeline Low Dose, Xanomeline High Dose]
+  each:
+    S1: {label: Mild, where: {SEVERITY: 1}}
+    S2: {label: Moderate, where: {SEVERITY: 2}}
+    S3: {label: Severe, where: {SEVERITY: 3}}
+    ANY: Any
+records: {from: ADAE}
+rows:
+  all:   {count: all, worst: SEVERITY, show: n, label: ALL}
+  teae:  {count: {TRTEMFL: Y}, show: events, label: TEAE}
+  terms: {nested: [AEBODSYS, AEDECOD], worst: SEVERITY, show: n}
+"""
+)
+
+
+@pytest.fixture(scope="module")
+def graded(tmp_path_factory):
+    frames = pilot()
+    adae = frames["ADAE"].assign(SEVERITY=frames["ADAE"]["AESEV"].map(SEVERITY).astype("float64"))
+    made = make(tmp_path_factory.mktemp("pilot"), BY_SEVERITY, ADSL=frames["ADSL"], ADAE=adae)
+    return list(csv.DictReader(made.files["t_1.csv"].decode().splitlines()))
+
+
+@pytest.mark.parametrize(
+    ("label", "counts"),
+    [
+        ("ALL", ["7", "16", "8"]),
+        ("CARDIAC DISORDERS", ["3", "0", "1"]),
+        ("GENERAL DISORDERS AND ADMINISTRATION SITE CONDITIONS", ["0", "7", "0"]),
+        ("APPLICATION SITE IRRITATION", ["0", "3", "0"]),
+        ("NERVOUS SYSTEM DISORDERS", ["0", "3", "4"]),
+        ("SYNCOPE", ["0", "2", "1"]),
+    ],
+)
+def test_severe_events_of_the_pilot_are_those_that_r2rtf_prints(graded, label, counts):
+    """R package r2rtf 1.0.1, "Participants with Severe Adverse Events" of the pilot, read as N=86, 84, 84."""
+    line = next(row for row in graded if row["label"] == label)
+    assert [line[f"{column} | Severe"] for column in COLUMNS[:3]] == counts
+
+
+def test_events_of_the_pilot_are_those_of_the_first_line_of_its_report(graded):
+    """Pilot report, 14-5.01, any body system: 65 (75.6%) [281] and 76 (90.5%) [433]."""
+    line = next(row for row in graded if row["label"] == "TEAE")
+    assert line["Placebo (N=86) | Any"] == "65 (75.6) [281]"
+    assert line["Xanomeline High Dose (N=84) | Any"] == "76 (90.5) [433]"
+
+
+def test_every_cell_by_maximum_severity_equals_a_count_by_sets(graded):
+    """Each subject's highest severity of a class or term from plain dictionaries."""
+    arm, highest = by_sets()[0], {}
+    names = ("USUBJID", "AEBODSYS", "AEDECOD", "AESEV")
+    for subject, organ, term, severity in zip(*(pilot()["ADAE"][name] for name in names), strict=True):
+        for key in ((organ, ""), (organ, term)):
+            if subject in arm:
+                known = highest.setdefault(key, {}).get(subject, 0)
+                highest[key][subject] = max(known, SEVERITY[severity])
+    organ, seen = "", 0
+    for row in (one for one in graded if one["analysis"] == "terms"):
+        organ = row["label"] if row["indent"] == "0" else organ
+        who = highest[organ, "" if row["indent"] == "0" else row["label"]]
+        seen += 1
+        for column in COLUMNS[:3]:
+            inside = [grade for subject, grade in who.items() if arm[subject] == column.split(" (N=")[0]]
+            for grade, part in enumerate(("Mild", "Moderate", "Severe"), 1):
+                assert row[f"{column} | {part}"] == str(inside.count(grade)), (organ, row["label"], column)
+            assert row[f"{column} | Any"] == str(len(inside))
+    assert seen == len(highest)

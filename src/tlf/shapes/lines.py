@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 from clinical.frames import Frame
 from tlf.rows import Row
 from tlf.spec import Display
 from tlf.words import WORDS
 
+LONGEST_BLOCK = 31
 Key = tuple[str, str, str, str, str]
 KEPT_WHOLE = 30
 
@@ -61,23 +63,32 @@ class Cells:
 
 
 def lines_of(display: Display, results: Frame, columns: tuple) -> Iterator[Line]:
-    """All lines of a display in the order of its rows; rows of a group that fits on a page are kept together.
-
-    A group is a line that is not indented and all that are below it; a word keeps the lines of its own row.
-    """
+    """All lines of a display in the order of its rows; what belongs together is kept on one page."""
     cells = Cells(results, columns)
+    lines = [line for row in display.rows.values() for line in WORDS[row.word].lines(display, row, cells)]
     group: list[Line] = []
-    for row in display.rows.values():
-        for line in WORDS[row.word].lines(display, row, cells):
-            if line.indent == 0:
-                yield from _kept(group)
-                group = []
-            group.append(line)
+    for line in _together(lines):
+        if line.indent == 0:
+            yield from _kept(group)
+            group = []
+        group.append(line)
     yield from _kept(group)
 
 
 def _kept(group: list[Line]) -> Iterator[Line]:
+    """Rows of a group tied to each other: a line that is not indented and all that are below it."""
     whole = len(group) <= KEPT_WHOLE
     for line, below in zip(group, [*group, None][1:], strict=True):
         joined = whole and below is not None and below.analysis != line.analysis
         yield replace(line, keep=line.keep or joined)
+
+
+def _together(lines: list[Line]) -> Iterator[Line]:
+    """Every line of a block kept with the next: a heading and the indented lines below it."""
+    starts = [at for at, line in enumerate(lines) if not line.indent]
+    kept: set[int] = set()
+    for start, end in pairwise([*starts, len(lines)]):
+        if not any(lines[start].cells) and end - start <= LONGEST_BLOCK:
+            kept |= set(range(start, end - 1))
+    for at, line in enumerate(lines):
+        yield replace(line, keep=True) if at in kept else line

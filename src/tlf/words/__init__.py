@@ -3,10 +3,13 @@
 | word | value | arguments of its own | gives |
 |---|---|---|---|
 | `heading` | text | | a line without numbers |
-| `count` | a condition, or `all` | `show`, `ci: clopper_pearson`, `ci_label`, `conf` | subjects with such a record: n (%), and its interval |
-| `categorical` | variable | `levels`, `when_used` (labels left out when nobody has them), `other`, `missing`, `show` | n (%) for every level; no `levels`: those in the data, most frequent first |
-| `continuous` | variable | `decimals` (of the raw value); `since`, a date: the days from it, `per` of them one | n, mean (SD), median, quartiles, range |
-| `nested` | two variables | `missing`, `show` | n (%) for each outer level and, under it, each inner level, most frequent first |
+| `count` | a condition, or `all` | `show`, `ci: clopper_pearson`, `ci_label`, `conf`, `having`, `lacking`, `worst`, `event` | subjects with such a record: n (%), and its interval |
+| `categorical` | variable | `levels`, `when_used` (labels left out when nobody has them), `other`, `missing`, `show`, `worst` | n (%) for every level; no `levels`: those in the data, most frequent first |
+| `continuous` | variable | `decimals` (of the raw value); `since`, a date: the days from it, `per` of them one; `subject: lowest` or `highest` | n, mean (SD), median, quartiles, range |
+| `nested` | one or two variables | `missing`, `show`, `worst`, `event`, `minimum`, `inner_label` | n (%) for each outer level and, under it, each inner level, most frequent first |
+| `shift` | variable | `levels`, `baseline`, `worst`, `show` | subjects by their level at baseline and, in the parts of the columns, the worst one after it |
+| `visits` | variable | `by`, `levels`, `decimals` | statistics of a number at each visit |
+| `decision` | a `count` row above | `rules` | what a rule says of that number of subjects and of the column's N |
 | `quantiles` | parts of 1 | | Kaplan-Meier quantiles with their interval |
 | `rates` | times in the unit of `survival` | | event-free rates with their interval |
 | `range` | `observed` | | shortest and longest time; + marks a censored one |
@@ -16,13 +19,29 @@
 from tlf.words.categorical import CATEGORICAL
 from tlf.words.continuous import CONTINUOUS
 from tlf.words.count import COUNT
+from tlf.words.decision import DECISION
 from tlf.words.heading import HEADING
 from tlf.words.incidence import INCIDENCE
 from tlf.words.nested import NESTED
+from tlf.words.shift import SHIFT
 from tlf.words.times import QUANTILES, RANGE, RATES
+from tlf.words.visits import VISITS
 from tlf.words.word import Word
 
 WORDS: dict[str, Word] = {
     word.name: word
-    for word in (HEADING, COUNT, CATEGORICAL, CONTINUOUS, NESTED, QUANTILES, RATES, RANGE, INCIDENCE)
+    for word in (
+        HEADING,
+        COUNT,
+        CATEGORICAL,
+        CONTINUOUS,
+        NESTED,
+        SHIFT,
+        VISITS,
+        DECISION,
+        QUANTILES,
+        RATES,
+        RANGE,
+        INCIDENCE,
+    )
 }

@@ -13,6 +13,7 @@ from clinical.frames import as_text
 from clinical.read import Mapping
 from tlf.nodes import text, texts
 from tlf.rows import MISSING, Asked, Level, Place, Row, levels_of
+from tlf.words.once import records_once
 from tlf.words.shares import Share, add_share, share_text, show_of
 from tlf.words.word import Word, variables_of
 
@@ -24,12 +25,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Categories(Share):
-    """The lines: levels in order, labels for values not listed and for none, labels left out if unused."""
+    """The lines: levels in order, those left out if unused, labels for others and for none; the worst."""
 
     levels: tuple[Level, ...]
     when_used: tuple[str, ...]
     other: str
     missing: str
+    worst: str
 
 
 def _read(node: Mapping, here: Place) -> Asked:
@@ -40,6 +42,7 @@ def _read(node: Mapping, here: Place) -> Asked:
         when_used=texts(node, "when_used", owner),
         other=text(node, "other", owner, ""),
         missing=text(node, "missing", owner, ""),
+        worst=text(node, "worst", owner, ""),
     )
     return Asked(variables=variables_of(node, "categorical", owner), own=own)
 
@@ -49,7 +52,7 @@ def _add(results: Results, row: Row) -> None:
 
     Missing: a line of its own, always when the row says `missing`, else when somebody has it.
     """
-    read = {part: results.people.records(row, part) for part in results.display.columns.parts}
+    read = {part: records_once(results, row, part, row.own.worst) for part in results.display.columns.parts}
     values = {
         part: as_text(results.people.variable(one, row.variables[0], row.at)) for part, one in read.items()
     }
@@ -120,4 +123,6 @@ def _lines(display: Display, row: Row, cells: Cells) -> Iterator[Line]:
         yield cells.line(row, level, indent, share_text(row), level=level, keep=place < len(levels) - 1)
 
 
-CATEGORICAL = Word("categorical", ("levels", "when_used", "other", "missing", "show"), _read, _add, _lines)
+CATEGORICAL = Word(
+    "categorical", ("levels", "when_used", "other", "missing", "show", "worst"), _read, _add, _lines
+)

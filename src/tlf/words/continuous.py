@@ -13,7 +13,7 @@ from clinical.dates import duration
 from clinical.errors import SpecError
 from clinical.read import Mapping
 from tlf.formats import NOT_DEFINED
-from tlf.nodes import number, text
+from tlf.nodes import choice, number, text
 from tlf.rows import Asked, Place, Row
 from tlf.statistics import describe
 from tlf.words.word import Word, variables_of
@@ -27,11 +27,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Continuous:
-    """Decimals of the raw value; with `since`, the value is the days from that date, `per` of them one."""
+    """Decimals of the raw value; `since` a date, in units of `per` days; which of several values."""
 
     decimals: int
     since: str
     per: float
+    subject: str
 
 
 def _read(node: Mapping, here: Place) -> Asked:
@@ -39,6 +40,7 @@ def _read(node: Mapping, here: Place) -> Asked:
         decimals=int(number(node, "decimals", here.owner, 0)),
         since=text(node, "since", here.owner, ""),
         per=number(node, "per", here.owner, 1.0),
+        subject=choice(node, "subject", ("all", "lowest", "highest"), here.owner),
     )
     return Asked(variables=variables_of(node, "continuous", here.owner), own=own)
 
@@ -67,7 +69,7 @@ def _add(results: Results, row: Row) -> None:
     }
     for part in results.display.columns.parts:
         records = results.people.records(row, part)
-        numbers = _values(results, row, records)
+        numbers = _of_subject(_values(results, row, records), records.person, row.own.subject)
         for group in results.people.groups:
             inside = group.member[records.person] if len(records.person) else np.zeros(0, dtype=bool)
             found = describe(numbers[inside])
@@ -76,6 +78,17 @@ def _add(results: Results, row: Row) -> None:
             results.add_subjects(
                 row, group.label, part, np.unique(records.person[inside & ~np.isnan(numbers)])
             )
+
+
+def _of_subject(numbers: np.ndarray, person: np.ndarray, which: str) -> np.ndarray:
+    """The values, but for the lowest or highest of each subject missing; of equal ones the first."""
+    if which == "all":
+        return numbers
+    frame = pd.DataFrame({"person": person, "value": numbers}).sort_values(
+        "value", ascending=which == "lowest", kind="stable"
+    )
+    kept = frame.drop_duplicates("person").index.to_numpy()
+    return np.where(np.isin(np.arange(len(numbers)), kept), numbers, np.nan)
 
 
 def _lines(display: Display, row: Row, cells: Cells) -> Iterator[Line]:
@@ -87,4 +100,4 @@ def _lines(display: Display, row: Row, cells: Cells) -> Iterator[Line]:
         yield cells.line(row, label, row.indent + bool(row.label), form.fill, keep=more)
 
 
-CONTINUOUS = Word("continuous", ("decimals", "since", "per"), _read, _add, _lines)
+CONTINUOUS = Word("continuous", ("decimals", "since", "per", "subject"), _read, _add, _lines)

@@ -1,4 +1,8 @@
-"""`count`: subjects with a record that satisfies a condition, and the exact interval of their proportion."""
+"""`count`: subjects with a record that satisfies a condition, and the exact interval of their proportion.
+
+`having` and `lacking` (`{from, where}`) keep those subjects who also have, or do not have, such a record, and
+`worst` a subject's records with its highest value; `event` names what makes records one event.
+"""
 
 from __future__ import annotations
 
@@ -9,9 +13,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from clinical.read import Mapping, Sequence
-from tlf.nodes import choice, number, required, text, with_part
+from tlf.nodes import Filter, choice, known, number, required, text, with_part
 from tlf.rows import Asked, Place, Row
 from tlf.statistics import clopper_pearson
+from tlf.words.once import records_once
 from tlf.words.shares import Share, add_share, share_text, show_of
 from tlf.words.word import Word
 
@@ -22,12 +27,24 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
+class Other:
+    """Records of a dataset that a counted subject also has, or has not."""
+
+    dataset: str
+    where: Filter
+    wanted: bool
+
+
+@dataclass(frozen=True)
 class Count(Share):
-    """The interval below the count, if any, and its label."""
+    """The interval below the count, if any, and its label; other records; the highest value; the event."""
 
     ci: str
     ci_label: str
     conf: float
+    others: tuple[Other, ...]
+    worst: str
+    event: str
 
 
 def _read(node: Mapping, here: Place) -> Asked:
@@ -40,15 +57,29 @@ def _read(node: Mapping, here: Place) -> Asked:
         ci=choice(node, "ci", ("none", "clopper_pearson"), owner),
         ci_label=text(node, "ci_label", owner, "95% CI"),
         conf=number(node, "conf", owner, 0.95),
+        others=tuple(_other(node, key, here) for key in ("having", "lacking") if key in node),
+        worst=text(node, "worst", owner, ""),
+        event=text(node, "event", owner, ""),
     )
-    return Asked(filters=filters, own=own)
+    return Asked(filters=filters, own=own, also=tuple(one.dataset for one in own.others))
+
+
+def _other(node: Mapping, key: str, here: Place) -> Other:
+    given = required(node, key, here.owner, Mapping)
+    owner = f"{here.owner}.{key}"
+    known(given, ("from", "where"), owner)
+    dataset = text(given, "from", owner, text(node, "from", owner, here.records))
+    return Other(dataset, with_part(required(given, "where", owner), here.parts, owner), key == "having")
 
 
 def _add(results: Results, row: Row) -> None:
     parts = list(results.display.columns.parts)
     sizes = np.zeros((len(parts), len(results.people.groups)), dtype="int64")
     for index, part in enumerate(parts):
-        person = results.people.records(row, part).person
+        person = records_once(results, row, part, row.own.worst, row.own.event).person
+        for other in row.own.others:
+            has = results.people.who_has(other.dataset, other.where[part], row.at)
+            person = person[has[person] == other.wanted]
         of = results.denominators(row, part)
         for place, group in enumerate(results.people.groups):
             count = len(add_share(results, row, place, part, person, int(of[place])))
@@ -72,4 +103,5 @@ def _lines(display: Display, row: Row, cells: Cells) -> Iterator[Line]:
         yield cells.line(row, row.own.ci_label, row.indent + 1, row.formats["interval"].fill, linked=False)
 
 
-COUNT = Word("count", ("show", "ci", "ci_label", "conf"), _read, _add, _lines)
+ARGUMENTS = ("show", "ci", "ci_label", "conf", "having", "lacking", "worst", "event")
+COUNT = Word("count", ARGUMENTS, _read, _add, _lines)
