@@ -59,6 +59,15 @@ def _significant(x: float, digits: int) -> Decimal:
     return round_half_away(meant, digits - 1 - meant.adjusted()) if meant else Decimal(0)
 
 
+def significant_text(x: float | Decimal, digits: int) -> str:
+    """`x` with exactly `digits` significant digits, half away from zero: `12.30`, `123500`; 0 is `0`.
+
+    Source: study_rd13_02.md E.0.
+    """
+    rounded = _significant(x, digits)
+    return fixed(rounded, digits - 1 - rounded.adjusted()) if rounded else "0"
+
+
 def shortest(numbers: pd.Series) -> pd.Series:
     """Each number as its shortest decimal text, without exponent: `41`, `0.5`, `1200000`."""
     codes, values = distinct(numbers)

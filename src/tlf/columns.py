@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from clinical.errors import SpecError
 from clinical.read import Mapping, Sequence, Text
 from clinical.where import Condition, condition
-from tlf.nodes import known, required, text, texts
+from tlf.nodes import choice, known, required, text, texts
 from tlf.rows import Level, levels_of
 
 TOTAL = "Total"
@@ -15,11 +15,15 @@ TOTAL = "Total"
 
 @dataclass(frozen=True)
 class Stated:
-    """A group by a condition: on the population, or on any record of another dataset that a subject has."""
+    """A group by a condition on the population, or on the records of another dataset that a subject has.
+
+    Any record that satisfies it puts a subject in the group; where the group is of the `absent`, none may.
+    """
 
     label: str
     where: Condition
     dataset: str
+    absent: bool = False
 
 
 @dataclass(frozen=True)
@@ -61,9 +65,10 @@ def columns_of(node: Mapping, study: Mapping, owner: str) -> Columns:
 
 def _stated(name: str, node: Mapping, owner: str) -> Stated:
     owner = f"{owner}.groups.{name}"
-    known(node, ("where", "from"), owner)
+    known(node, ("where", "from", "has"), owner)
     where = condition(required(node, "where", owner), owner)
-    return Stated(name, where, text(node, "from", owner, ""))
+    absent = choice(node, "has", ("any", "none"), owner) == "none"
+    return Stated(name, where, text(node, "from", owner, ""), absent)
 
 
 def _parts(each: Mapping, owner: str) -> tuple[dict[str, str], dict[str, Condition]]:

@@ -1,7 +1,8 @@
 """How a number becomes text: named formats, each naming its statistics and their decimals.
 
 `{mean:+1}` is the statistic `mean` with one decimal more than the raw value, `{p:1}` with one decimal, `{n}`
-a whole number. Every digit goes through `clinical.rounding`, half away from zero on the decimal number [E.0].
+a whole number, `{gm:4s}` with four significant digits. Every digit goes through
+`clinical.rounding`, half away from zero on the decimal number [E.0].
 """
 
 from __future__ import annotations
@@ -13,21 +14,26 @@ import numpy as np
 
 from clinical.errors import SpecError
 from clinical.read import Mapping, Text
-from clinical.rounding import fixed
+from clinical.rounding import fixed, significant_text
 from tlf.nodes import hint, known, place
 
-FIELD = re.compile(r"\{(\w+)(?::([+]?\d+))?\}")
+FIELD = re.compile(r"\{(\w+)(?::([+]?\d+|[1-9]\d*s))?\}")
 NOT_ESTIMABLE = "NE"
 NOT_DEFINED = "-"
+NOT_CALCULATED = "NC"
 NO_DATA = "No data to report"
 
 
 @dataclass(frozen=True)
 class Format:
-    """A text with statistics in braces; `digits` is (relative to the raw value, decimals) for each."""
+    """A text with statistics in braces; `digits` is (relative to the raw value, decimals) for each.
+
+    Of the `significant` ones the number counts significant digits.
+    """
 
     text: str
     digits: dict[str, tuple[bool, int]]
+    significant: frozenset[str] = frozenset()
 
     def decimals(self, statistic: str, raw: int) -> int:
         """Decimals of one statistic, for values collected with `raw` decimals."""
@@ -46,8 +52,9 @@ Formats = dict[str, Format | dict[str, Format]]
 
 def format_of(given: str) -> Format:
     """The format that a text with braces states."""
-    digits = {name: (of.startswith("+"), int(of or 0)) for name, of in FIELD.findall(given)}
-    return Format(given, digits)
+    stated = FIELD.findall(given)
+    digits = {name: (of.startswith("+"), int(of.rstrip("s") or 0)) for name, of in stated}
+    return Format(given, digits, frozenset(name for name, of in stated if of.endswith("s")))
 
 
 FORMATS: Formats = {
@@ -66,8 +73,29 @@ FORMATS: Formats = {
         "Q1, Q3": format_of("{q1:+1}, {q3:+1}"),
         "Min, Max": format_of("{min:+0}, {max:+0}"),
     },
+    "geometric": {
+        "n": format_of("{n}"),
+        "Geometric mean": format_of("{gm:4s}"),
+        "Geometric CV%": format_of("{gcv:1}"),
+        "Median": format_of("{median:4s}"),
+        "Min, Max": format_of("{min:4s}, {max:4s}"),
+    },
+    "across": {
+        "n": format_of("{n}"),
+        "below": format_of("{below}"),
+        "mean": format_of("{mean:+1}"),
+        "sd": format_of("{sd:+2}"),
+        "cv": format_of("{cv:1}"),
+        "gm": format_of("{gm:4s}"),
+        "gcv": format_of("{gcv:1}"),
+        "median": format_of("{median:+1}"),
+        "min": format_of("{min:+0}"),
+        "max": format_of("{max:+0}"),
+    },
 }
-STATISTICS = {"continuous": ("n", "mean", "sd", "median", "q1", "q3", "min", "max")}
+DESCRIPTIVE = ("n", "mean", "sd", "median", "q1", "q3", "min", "max")
+KINETIC = (*DESCRIPTIVE, "below", "cv", "gm", "gcv")
+STATISTICS = {"continuous": DESCRIPTIVE, "geometric": KINETIC, "across": KINETIC}
 
 
 def formats_of(node: Mapping, base: Formats, owner: str) -> Formats:
@@ -102,11 +130,15 @@ def _checked(node: Mapping, key: str, statistics: tuple[str, ...], owner: str) -
     return made
 
 
-def number_text(value: float, digits: int, missing: str) -> str:
-    """The number with its decimals, or what stands for one that does not exist."""
-    return missing if np.isnan(value) else fixed(value, digits)
+def number_text(value: float, digits: int, missing: str, *, significant: bool = False) -> str:
+    """The number with its decimals or significant digits, or what stands for one that does not exist."""
+    if np.isnan(value):
+        return missing
+    return significant_text(value, digits) if significant else fixed(value, digits)
 
 
-def pattern(digits: int) -> str:
-    """`xx` or `xx.x`: the format of a number as the results frame states it."""
+def pattern(digits: int, *, significant: bool = False) -> str:
+    """`xx`, `xx.x` or `4 significant digits`: the format of a number as the results frame states it."""
+    if significant:
+        return f"{digits} significant digits"
     return "xx" if digits == 0 else "xx." + "x" * digits

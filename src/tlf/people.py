@@ -161,7 +161,8 @@ class People:
                     count=len(strange),
                 )
         groups += [
-            Group(one.label, self._having(one.where, one.dataset, self._display.at)) for one in columns.groups
+            Group(one.label, self._having(one.where, one.dataset, self._display.at) != one.absent)
+            for one in columns.groups
         ]
         if columns.total:
             groups.append(Group(columns.total, np.ones(len(self), dtype=bool)))

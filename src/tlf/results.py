@@ -33,7 +33,7 @@ RESULTS = {
     "group_variable": "str", "group": "str", "part": "str", "statistic": "str", "value": "float64",
     "type": "str", "format": "str", "text": "str", "denominator": "str", "denominator_n": "float64",
 }  # fmt: skip
-WHOLE = ("n", "of", "records", "at_risk", "events")
+WHOLE = ("n", "of", "records", "at_risk", "events", "below")
 SUBJECTS = ("display", "analysis", "parent", "level", "group", "part", "USUBJID")
 
 
@@ -61,12 +61,13 @@ class Results:
         level: str = "",
         parent: str = "",
         denominator: float = np.nan,
+        significant: bool = False,
     ) -> None:
         """One number of one cell."""
         kind = "integer" if digits == 0 and statistic in WHOLE else "decimal"
-        text = number_text(value, digits, missing)
+        text = number_text(value, digits, missing, significant=significant)
         key = (row.name, " ".join(row.variables), parent, level, self.display.columns.by, group, part)
-        cell = (statistic, value, kind, pattern(digits), text, row.of, denominator)
+        cell = (statistic, value, kind, pattern(digits, significant=significant), text, row.of, denominator)
         self._rows.append((self.display.name, *key, *cell))
 
     def add_mark(self, row: Row, group: str, part: str, statistic: str, holds: bool, text: str) -> None:

@@ -5,7 +5,7 @@
 | `display`, `title`, `paper` | number and title of the page; `A4` or `Letter` |
 | `extends` | a base file or several, each laid over the one before: mappings merge by key, `{drop: reason}` removes |
 | `population` | `{dataset: ADSL, where, label}`: who is in the table; N of every column comes from here alone |
-| `columns` | `{by: TRT01A, levels, total: Total, each: {W4: Week 4}}`; `levels` is a list, `{value: header}`, or `study.KEY` with `value`, `header` naming the keys of its lines; `when_used`: levels left out when nobody has them; or `groups: {header: {where, from}}`; a part of `each` may be `{label, where}` |
+| `columns` | `{by: TRT01A, levels, total: Total, each: {W4: Week 4}}`; `levels` is a list, `{value: header}`, or `study.KEY` with `value`, `header` naming the keys of its lines; `when_used`: levels left out when nobody has them; or `groups: {header: {where, from, has: none}}`; a part of `each` may be `{label, where}` |
 | `records` | `{from: ADTTE, where}`: what the rows read; a row may say its own `from` |
 | `rows` | `{name: {word: ..., label: ...}}`, in the order printed; the words are in `tlf/words` |
 | `survival` | time, event, unit and conventions for `quantiles`, `rates`, `range` and figures |

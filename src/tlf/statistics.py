@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
 STATISTICS = ("n", "mean", "sd", "median", "q1", "q3", "min", "max")
@@ -45,3 +47,48 @@ def describe(values: np.ndarray) -> dict[str, float]:
         "min": float(values[0]),
         "max": float(values[-1]),
     }
+
+
+def geometric(values: np.ndarray) -> dict[str, float]:
+    """Geometric mean and CV%, and the mean divided (`lower`) and multiplied (`upper`) by the geometric SD.
+
+    Missing: everything without values or with one that is not positive; all but the mean with one value.
+    Source:  Kirkwood 1979, Biometrics 35: 908; CV% = 100 sqrt(exp(s^2) - 1), s the SD of the logarithms; E.0.
+    """
+    if not len(values) or not (values > 0).all():
+        return dict.fromkeys(("gm", "gcv", "lower", "upper"), np.nan)
+    logs = np.log(values)
+    mean, sd = logs.mean(), logs.std(ddof=1) if len(logs) > 1 else np.nan
+    return {
+        "gm": float(np.exp(mean)),
+        "gcv": float(100 * np.sqrt(np.expm1(sd**2))),
+        "lower": float(np.exp(mean - sd)),
+        "upper": float(np.exp(mean + sd)),
+    }
+
+
+@dataclass(frozen=True)
+class Calculable:
+    """When a geometric mean is calculated: values needed, and most percent that may be below the limit."""
+
+    least: int = 1
+    most_below: float = 100.0
+
+    def holds(self, values: int, below: int) -> bool:
+        """Whether so many values suffice beside so many below the limit; exactly the edge of either does."""
+        return values >= self.least and 100 * below <= self.most_below * (values + below)
+
+
+def summarise(values: np.ndarray, below: np.ndarray, when: Calculable) -> dict[str, float]:
+    """What `describe` gives, CV%, how many values are below the limit, geometric statistics of the others.
+
+    Needs:   values below the limit hold the number that arithmetic statistics take for them.
+    Missing: CV% unless the mean is positive; geometric statistics where `when` does not hold.
+    Source:  study_rd13_02.md D.8, E.2 T14.4.1.
+    """
+    known = ~np.isnan(values)
+    found = describe(values)
+    count, above = int((below & known).sum()), values[known & ~below]
+    cv = 100 * found["sd"] / found["mean"] if found["mean"] > 0 else np.nan
+    of_others = geometric(above if when.holds(len(above), count) else above[:0])
+    return found | {"below": float(count), "cv": cv} | of_others

@@ -32,6 +32,23 @@ def test_half_is_rounded_away_from_zero_on_the_decimal_number(number, digits, ex
     assert rounding.fixed(number, digits) == expected
 
 
+@pytest.mark.parametrize(
+    ("number", "expected"),
+    [
+        # the fifth digit decides, a half away from zero: 1.0005 is stored as 1.000499...
+        (12345, "12350"), (12344, "12340"), (1.0005, "1.001"), (1.0004, "1.000"), (-1.0005, "-1.001"),
+        (0.00123450, "0.001235"), (0.00123449, "0.001234"), (123456789, "123500000"),
+        # rounding adds a digit before the point, never a fifth significant one
+        (9999.5, "10000"), (0.99995, "1.000"), (99.995, "100.0"), (9999.4, "9999"),
+        # zeros at the end are significant
+        (2, "2.000"), (12.3, "12.30"), (0.5, "0.5000"), (0, "0"), (-0.0, "0"),
+    ],
+)  # fmt: skip
+def test_four_significant_digits_are_four_digits(number, expected):
+    """E.0: geometric means have 4 significant digits."""
+    assert rounding.significant_text(number, 4) == expected
+
+
 def test_the_noise_of_a_calculation_does_not_decide_a_half():
     """4.35 * 100 is 434.99999999999994, 1.1 * 1.1 is 1.2100000000000002: 12 digits are meant."""
     assert rounding.fixed(4.35 * 100, 0) == "435"

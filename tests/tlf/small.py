@@ -34,7 +34,8 @@ def read(folder: Path, text: str, study: str = "study: MINI\n") -> Display:
 
 def make(folder: Path, text: str, **adam: pd.DataFrame) -> Displays:
     """Everything made of one display and some datasets."""
-    return make_displays(study_of("study: MINI\n"), write(folder, text), adam, FOOTER)
+    footer = {**FOOTER, "datasets": dict.fromkeys(adam, "ee") | FOOTER["datasets"]}
+    return make_displays(study_of("study: MINI\n"), write(folder, text), adam, footer)
 
 
 def study_of(text: str) -> Mapping:

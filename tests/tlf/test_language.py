@@ -29,7 +29,7 @@ FILE = "mappings/mini/tlf/t_1.yml"
         (
             HEAD + ROWS + "  a: {count: all, continuous: AGE}\n",
             f"{FILE}:5: T1.a: a row holds exactly one of heading, count, categorical, continuous, nested, "
-            "shift, visits, decision, quantiles, rates, range, incidence",
+            "shift, visits, decision, geometric, across, quantiles, rates, range, incidence",
         ),
         ("display: T1\ntitle: x\nrows: {}\n", f"{FILE}:1: T1: population is needed here"),
         (

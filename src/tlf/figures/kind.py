@@ -20,7 +20,8 @@ class Kind:
 
     `read` gives what the figure states, `add` puts every number and mark that is shown into the results,
     `draw` draws them on an empty canvas: a picture shows nothing that the results do not hold. `datasets`
-    names what is read beside the display's `population` and `records`.
+    names what is read beside the display's `population` and `records`; `notes` are footnotes made of what the
+    figure states.
     """
 
     name: str
@@ -30,6 +31,7 @@ class Kind:
     draw: Callable[[object, Grid, Frame], None]
     datasets: Callable[[object], tuple[str, ...]] = lambda own: ()
     needs_survival: bool = False
+    notes: Callable[[object], tuple[str, ...]] = lambda own: ()
 
 
 @dataclass(frozen=True)

@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from hashlib import sha256
 
+from tlf.figures import KINDS
 from tlf.results import Results
 from tlf.shapes.lines import Line, lines_of
 from tlf.spec import Display, Survival
+from tlf.words import WORDS
 
 HASH_LENGTH = 12
 SCALES = {"log-log": "log(-log S)", "log": "log S", "plain": "S (linear)"}
@@ -69,7 +71,7 @@ def grid_of(results: Results, footer: dict[str, object]) -> Grid:
         titles=(display.name, display.title, display.population.label),
         columns=columns,
         lines=lines,
-        footnotes=(*display.footnotes, *conventions(display)),
+        footnotes=(*display.footnotes, *conventions(display), *notes_of(display)),
         source=source_of(display, footer),
     )
 
@@ -92,6 +94,14 @@ def _competing(settings: Survival) -> str:
         "Cumulative incidence F: Aalen and Johansen, the other events compete; "
         f"{variance}, interval on the {scale} scale."
     )
+
+
+def notes_of(display: Display) -> tuple[str, ...]:
+    """The footnotes that words and kinds of figure make of their options, each once."""
+    notes = [note for row in display.rows.values() for note in WORDS[row.word].notes(row)]
+    if display.figure:
+        notes += KINDS[display.figure.kind].notes(display.figure.own)
+    return tuple(dict.fromkeys(notes))
 
 
 def _estimation(settings: Survival) -> str:

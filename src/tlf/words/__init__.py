@@ -10,16 +10,20 @@
 | `shift` | variable | `levels`, `baseline`, `worst`, `show` | subjects by their level at baseline and, in the parts of the columns, the worst one after it |
 | `visits` | variable | `by`, `levels`, `decimals` | statistics of a number at each visit |
 | `decision` | a `count` row above | `rules` | what a rule says of that number of subjects and of the column's N |
+| `geometric` | variable | `decimals`, `below` (a condition), `least`, `most_below` | n, geometric mean, geometric CV%, median, range |
+| `across` | variable | as `geometric`; `by`, `levels` | a line for each level of `by`; each part of the columns is a statistic |
 | `quantiles` | parts of 1 | | Kaplan-Meier quantiles with their interval |
 | `rates` | times in the unit of `survival` | | event-free rates with their interval |
 | `range` | `observed` | | shortest and longest time; + marks a censored one |
 | `incidence` | times in the unit of `survival` | `event`: which of the events are of interest | cumulative incidence with its interval; the other events compete |
 """  # noqa: E501
 
+from tlf.words.across import ACROSS
 from tlf.words.categorical import CATEGORICAL
 from tlf.words.continuous import CONTINUOUS
 from tlf.words.count import COUNT
 from tlf.words.decision import DECISION
+from tlf.words.geometric import GEOMETRIC
 from tlf.words.heading import HEADING
 from tlf.words.incidence import INCIDENCE
 from tlf.words.nested import NESTED
@@ -39,6 +43,8 @@ WORDS: dict[str, Word] = {
         SHIFT,
         VISITS,
         DECISION,
+        GEOMETRIC,
+        ACROSS,
         QUANTILES,
         RATES,
         RANGE,

@@ -22,7 +22,8 @@ class Word:
     """A word: how its arguments are read, what it computes, and the lines that show it.
 
     `read` gives what the row asks for, `add` puts numbers and subjects into the results, `lines` makes the
-    lines of those results alone: a line shows no number that the results do not hold.
+    lines of those results alone: a line shows no number that the results do not hold. `notes` are footnotes
+    made of the row's options.
     """
 
     name: str
@@ -31,6 +32,7 @@ class Word:
     add: Callable[[Results, Row], None]
     lines: Callable[[Display, Row, Cells], Iterator[Line]]
     needs_survival: bool = False
+    notes: Callable[[Row], tuple[str, ...]] = lambda row: ()
 
 
 def variables_of(node: Mapping, word: str, owner: str, wanted: int = 1) -> tuple[str, ...]:
