@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
 KEPT, FOUND = "state/displays.json", "state/displays.parquet"
 RESULTS, SUBJECTS = "tlf/results.parquet", "tlf/subjects.parquet"
+EVENT, LIST = "tlf/ars.json", "tlf/results.csv"
 DEPENDS = ("spec", "terminology", "code", "packages")
 
 
@@ -50,10 +51,7 @@ def write_displays(
     from tlf.spec import read_displays
 
     displays = read_displays(folder, plan.study.config)
-    read = {name for display in displays.values() for name in display.datasets}
-    frames = {name: _qualified(plan, derived, name) for name in derived.outputs if name in read}
-    hashes = {name: content_hash(frame) for name, frame in frames.items()}
-    footer = {"program": f"cdiscflow {version('cdiscflow')}", "data_cut": cut or "none", "datasets": hashes}
+    footer, frames = _footer(displays, plan, derived, cut)
     last, made, kept = _Last(before, inputs), [], {}
     for name, display in displays.items():
         printed = _print(display, footer, inputs)
@@ -72,7 +70,34 @@ def write_displays(
             "picture": last.pictures.get(name, "") if files else "",
         }
         made.append(one)
-    return _leave(run, kept, made)
+    joined = _leave(run, kept, made)
+    if last.kept != kept or not last.link_whole(run):
+        _write_whole(run, plan, list(displays.values()), joined.results, kept, footer)
+    return joined.findings
+
+
+def _footer(
+    displays: dict[str, Display], plan: Plan, derived: Derived, cut: str
+) -> tuple[dict[str, object], dict[str, Frame]]:
+    """What the footers name, and the datasets that the displays read."""
+    read = {name for display in displays.values() for name in display.datasets}
+    frames = {name: _qualified(plan, derived, name) for name in derived.outputs if name in read}
+    hashes = {name: content_hash(frame) for name, frame in frames.items()}
+    program = f"cdiscflow {version('cdiscflow')}"
+    return {"program": program, "data_cut": cut or "none", "datasets": hashes}, frames
+
+
+def _write_whole(
+    run: Run, plan: Plan, displays: list[Display], results: Frame, kept: dict[str, dict], footer: dict
+) -> None:
+    """All results of the run for other programs: as an ARS reporting event, and as CSV."""
+    from tlf.ars.event import event_bytes, reporting_event
+    from tlf.render import render_frame
+
+    files = {name: one["files"] for name, one in kept.items()}
+    event = reporting_event(plan.study.id, displays, results, files, footer)
+    run.write_bytes(EVENT, event_bytes(event))
+    run.write_bytes(LIST, render_frame(results))
 
 
 def _qualified(plan: Plan, derived: Derived, name: str) -> Frame:
@@ -92,8 +117,8 @@ def _stated(inputs: dict[str, object]) -> dict[str, object]:
     return {name: inputs[name] for name in DEPENDS}
 
 
-def _leave(run: Run, kept: dict[str, dict], made: list[Displays]) -> Frame:
-    """Writes results, subjects and what the next run may take over; gives the findings of all displays."""
+def _leave(run: Run, kept: dict[str, dict], made: list[Displays]) -> Displays:
+    """Writes results, subjects and what the next run may take over; gives all displays in one."""
     from tlf.run import join_displays
 
     joined = join_displays(made)
@@ -103,7 +128,7 @@ def _leave(run: Run, kept: dict[str, dict], made: list[Displays]) -> Frame:
     whole = pd.concat([no_findings().assign(display=pd.Series(dtype="str")), *parts], ignore_index=True)
     run.write_bytes(KEPT, json_bytes(kept))
     run.write_frame(FOUND, whole, dict.fromkeys(["display", *COLUMNS], "Char"))
-    return joined.findings
+    return joined
 
 
 @dataclass(eq=False)
@@ -138,6 +163,14 @@ class _Last:
     def has(self, name: str, printed: str) -> bool:
         """Whether it holds a display of this very print."""
         return self.kept.get(name, {}).get("print") == printed
+
+    def link_whole(self, run: Run) -> bool:
+        """Takes over the files of all results together, if the last run has them."""
+        if not {EVENT, LIST} <= set(self.entries):
+            return False
+        for file in (EVENT, LIST):
+            run.link(file, self.run)
+        return True
 
     def files(self, name: str) -> list[str]:
         """The files of a display."""

@@ -24,6 +24,8 @@ def compute_display(display: Display, frames: Datasets[str, Frame], findings: Fi
         return results
     if display.figure:
         KINDS[display.figure.kind].add(results)
+    else:
+        results.add_sizes()
     for row in display.rows.values():
         WORDS[row.word].add(results, row)
     return results

@@ -33,6 +33,7 @@ RESULTS = {
     "group_variable": "str", "group": "str", "part": "str", "statistic": "str", "value": "float64",
     "type": "str", "format": "str", "text": "str", "denominator": "str", "denominator_n": "float64",
 }  # fmt: skip
+HEADER = "columns"
 WHOLE = ("n", "of", "records", "at_risk", "events", "below")
 SUBJECTS = ("display", "analysis", "parent", "level", "group", "part", "USUBJID")
 
@@ -81,6 +82,13 @@ class Results:
     ) -> None:
         """The subjects behind one count: positions in the population, in order."""
         self._subjects.append(((row.name, parent, level, group, part), people))
+
+    def add_sizes(self) -> None:
+        """N of every column, as its header shows it, under the analysis `columns`."""
+        row = Row(HEADER, HEADER, self.display.at, self.display.population.dataset)
+        for group in self.people.groups:
+            self.add(row, group.label, "", "n", group.size)
+            self.add_subjects(row, group.label, "", np.flatnonzero(group.member))
 
     def denominators(self, row: Row, part: str) -> np.ndarray:
         """For every group the number that percentages of this row are of."""

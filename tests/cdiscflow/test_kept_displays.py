@@ -11,7 +11,7 @@ from clinical.lock import study_lock
 from clinical.run import COMPLETE, Run
 from tests.checks.finished import finished
 from tests.rules.studies import lines
-from tlf import figure
+from tlf import canvas
 from tlf import run as making
 
 INPUTS = {"spec": "s", "terminology": "t", "code": "c", "packages": "p"}
@@ -108,8 +108,8 @@ def test_a_figure_whose_numbers_are_as_they_were_is_not_drawn_again(study, tmp_p
     adtte = study.derived.outputs["ADTTE"]
     other = replace(adtte, frame=adtte.frame.assign(SRCVAR="ELSEWHERE"))
     edited = replace(study.derived, outputs={**study.derived.outputs, "ADTTE": other})
-    drawn, whole = [], figure.draw
-    monkeypatch.setattr(figure, "draw", lambda grid, results: drawn.append(1) or whole(grid, results))
+    drawn, whole = [], canvas.draw
+    monkeypatch.setattr(canvas, "draw", lambda grid, results: drawn.append(1) or whole(grid, results))
     mixed, _ = nights.night(edited, first)
     assert drawn == []
     full, _ = nights.night(edited)
@@ -120,7 +120,7 @@ def test_a_figure_whose_numbers_are_as_they_were_is_not_drawn_again(study, tmp_p
 
 def test_a_figure_that_was_missing_last_night_is_drawn_again(study, tmp_path, monkeypatch):
     nights = Nights(tmp_path, study.plan, monkeypatch)
-    monkeypatch.setattr(figure, "draw", lambda grid, results: dict.fromkeys(figure.KINDS, b"<svg"))
+    monkeypatch.setattr(canvas, "draw", lambda grid, results: dict.fromkeys(canvas.ENDINGS, b"<svg"))
     monkeypatch.setattr(making, "_picture", lambda png: {"pixels": [1, 1], "goal": [1, 1], "hex": ""})
     first, _ = nights.night(study.derived)
     outputs = {name: output for name, output in study.derived.outputs.items() if name != "ADTTE"}

@@ -57,7 +57,7 @@ def test_a_row_stands_once_for_each_key(tmp_path):
     rows = "rows: {t: {for_each: {A: Ache, B: Burn}, count: {AETERM: '{row}'}, from: ADAE, label: 'Any {label}', show: fraction}}\n"  # noqa: E501
     made = make(tmp_path, HEAD + rows, **_frames())
     assert _cells(made)[1:] == [["Any Ache", "3/4 (75.0)"], ["Any Burn", "1/4 (25.0)"]]
-    assert set(made.results["analysis"]) == {"t.A", "t.B"}
+    assert set(made.results["analysis"]) == {"columns", "t.A", "t.B"}
 
 
 def test_a_row_may_have_formats_of_its_own(tmp_path):
