@@ -7,6 +7,7 @@ from collections.abc import Mapping as Datasets
 from clinical.findings import Findings
 from clinical.frames import Frame
 from tlf.figures import KINDS
+from tlf.listing_cells import add_listing
 from tlf.people import People
 from tlf.results import Results
 from tlf.spec import Display
@@ -20,6 +21,9 @@ def compute_display(display: Display, frames: Datasets[str, Frame], findings: Fi
             or treatments differ from the population's, or more subjects are counted than there are [V-N].
     """
     results = Results(display, People(display, frames, findings), findings)
+    if display.listing:
+        add_listing(results)
+        return results
     if not results.people.has_records():
         return results
     if display.figure:

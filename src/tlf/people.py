@@ -78,6 +78,12 @@ class People:
         found = Records(frame[kept].reset_index(drop=True), person[kept])
         return self.of_part(found, part, row.at) if conditioned else found
 
+    def sizes_of(self, row: Row) -> tuple[int, int]:
+        """How many records the dataset of a row has, and how many of them belong to the population."""
+        self._dataset(row.dataset, row.at)
+        person = self._position(row.dataset)
+        return len(person), int((person >= 0).sum())
+
     def of_part(self, records: Records, part: str, at: str) -> Records:
         """Those of the records that satisfy the condition of a part of the columns, if it has one."""
         asked = self._display.columns.conditions.get(part)

@@ -41,7 +41,7 @@ def rtf_text(value: object) -> str:
         return value
     text = CONTROL.sub(" ", str(value)).replace("\\", r"\\").replace("{", r"\{").replace("}", r"\}")
     text = text.replace("\n", r"\line ").replace("\u00a0", r"\~")
-    return "".join(sign if ord(sign) < 128 else _code_units(sign) for sign in text)
+    return text if text.isascii() else "".join(s if s.isascii() else _code_units(s) for s in text)
 
 
 def _code_units(sign: str) -> str:
@@ -51,7 +51,8 @@ def _code_units(sign: str) -> str:
 
 
 @cache
-def _environment(kind: str):
+def environment(kind: str):
+    """The templates of RTF or HTML, each with the escapes of its kind."""
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
     shared = {"loader": PackageLoader("tlf"), "trim_blocks": True, "undefined": StrictUndefined}
@@ -73,7 +74,7 @@ def render_rtf(grid: Grid, picture: dict[str, object] | None = None) -> bytes:
     page = _page(grid)
     nothing: dict[str, object] = {"headers": [], "rows": [], "picture": picture}
     sections = _rtf_sections(grid, page) if grid.lines else [nothing]
-    text = _environment("rtf").get_template("table.rtf.j2").render(
+    text = environment("rtf").get_template("table.rtf.j2").render(
         titles=grid.titles, footnotes=grid.footnotes, source=grid.source, page=page, sections=sections,
         no_data=NO_DATA, raw=Raw,
     )  # fmt: skip
@@ -204,7 +205,7 @@ def render_html(grid: Grid, subjects: Frame, picture: str = "") -> bytes:
         for index, line in enumerate(grid.lines)
     ]
     two = grid.two_headers
-    text = _environment("html").get_template("page.html.j2").render(
+    text = environment("html").get_template("page.html.j2").render(
         titles=grid.titles, footnotes=grid.footnotes, source=grid.source, lines=lines, no_data=NO_DATA,
         groups=grid.groups() if two else [], picture=Markup(picture), subjects=behind if lines else None,
         headers=[column.label if two else header_of(column) for column in grid.columns],
@@ -235,13 +236,13 @@ def render_csv(grid: Grid) -> bytes:
     rows += [[line.analysis, str(line.indent), line.label, *line.cells] for line in grid.lines]
     if not grid.lines:
         rows.append(["", "0", NO_DATA, *[""] * len(grid.columns)])
-    return _csv(rows)
+    return csv_bytes(rows)
 
 
 def render_results(results: Frame) -> bytes:
     """A results frame as CSV: what a figure is drawn from."""
     columns = [results[name].tolist() for name in ("analysis", "group", "part", "level", "statistic", "text")]
-    return _csv(
+    return csv_bytes(
         [["analysis", "group", "part", "level", "statistic", "value"], *map(list, zip(*columns, strict=True))]
     )
 
@@ -260,7 +261,8 @@ def render_frame(results: Frame) -> bytes:
     return out.getvalue().encode("utf-8")
 
 
-def _csv(rows: list[list[str]]) -> bytes:
+def csv_bytes(rows: list[list[str]]) -> bytes:
+    """Rows of cells as CSV in UTF-8 that no spreadsheet runs."""
     out = io.StringIO()
     csv.writer(out, lineterminator="\n").writerows([[_harmless(text) for text in row] for row in rows])
     return out.getvalue().encode("utf-8")

@@ -40,12 +40,16 @@ SUBJECTS = ("display", "analysis", "parent", "level", "group", "part", "USUBJID"
 
 @dataclass
 class Results:
-    """Collects results and subjects of one display; what it holds follows the order of the rows."""
+    """Collects results and subjects of one display; what it holds follows the order of the rows.
+
+    `cells` are the texts of a listing, one record a line.
+    """
 
     display: Display
     people: People
     findings: Findings
     sizes: dict[str, np.ndarray] = field(default_factory=dict)
+    cells: Frame | None = None
     _rows: list[tuple] = field(default_factory=list)
     _subjects: list[tuple[tuple[str, str, str, str, str], np.ndarray]] = field(default_factory=list)
 

@@ -17,12 +17,15 @@ from clinical.frames import Frame
 from clinical.read import Mapping
 from tlf.canvas import DOTS_PER_INCH, draw
 from tlf.compute import compute_display
+from tlf.listing_files import render_listing
+from tlf.listing_sheet import sheet_of
 from tlf.render import Raw, render_html, render_results, render_rtf, render_table
-from tlf.results import RESULTS, SUBJECTS
+from tlf.results import RESULTS, SUBJECTS, Results
 from tlf.shapes.grid import Grid, grid_of
 from tlf.spec import Display, read_displays
 
 TWIPS_PER_INCH = 1440
+SUPP, SUPP_VARIABLES = "SUPP", ("USUBJID", "IDVAR", "IDVARVAL", "QNAM", "QLABEL", "QVAL")
 PNG_SIZE = slice(16, 24)
 Paint = Callable[[Grid, Frame], dict[str, bytes]]
 
@@ -55,8 +58,19 @@ def make_or_miss(
     display: Display, frames: Datasets[str, Frame], footer: Datasets[str, object], paint: Paint = draw
 ) -> Displays:
     """One display, or the finding that a dataset it reads is absent; `paint` draws figures."""
+    frames, footer = _with_supplements(display, frames, footer)
     absent = [name for name in display.datasets if name not in frames]
     return _not_made(display, absent) if absent else make_display(display, frames, footer, paint)
+
+
+def _with_supplements(
+    display: Display, frames: Datasets[str, Frame], footer: Datasets[str, object]
+) -> tuple[Datasets[str, Frame], Datasets[str, object]]:
+    """A supplemental dataset that no record of its parent needed is one without records."""
+    without = [name for name in display.datasets if name not in frames and name.removeprefix(SUPP) in frames]
+    empty = pd.DataFrame({name: pd.Series(dtype="str") for name in SUPP_VARIABLES})
+    hashes = {**dict.fromkeys(without, ""), **footer["datasets"]}
+    return {**frames, **dict.fromkeys(without, empty)}, {**footer, "datasets": hashes}
 
 
 def _not_made(display: Display, absent: list[str]) -> Displays:
@@ -72,8 +86,7 @@ def make_display(
     findings = Findings()
     results = compute_display(display, frames, findings)
     frame, subjects = results.frame(), results.subjects()
-    grid = grid_of(results, footer)
-    made = _figure_files(grid, frame, paint) if display.figure else render_table(grid, subjects)
+    made = _files(results, footer, paint)
     files = {f"{display.stem}.{ending}": content for ending, content in made.items()}
     return Displays(_without_blanks(frame), _without_blanks(subjects), files, findings.frame())
 
@@ -97,6 +110,16 @@ def join_displays(made: list[Displays]) -> Displays:
         for name in ("results", "subjects", "findings")
     ]
     return Displays(frames[0], frames[1], files, frames[2])
+
+
+def _files(results: Results, footer: Datasets[str, object], paint: Paint) -> dict[str, bytes]:
+    """The files of a display by ending."""
+    if results.display.listing:
+        return render_listing(sheet_of(results, footer))
+    grid = grid_of(results, footer)
+    if results.display.figure:
+        return _figure_files(grid, results.frame(), paint)
+    return render_table(grid, results.subjects())
 
 
 def _figure_files(grid: Grid, results: Frame, paint: Paint) -> dict[str, bytes]:

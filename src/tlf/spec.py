@@ -10,6 +10,7 @@
 | `rows` | `{name: {word: ..., label: ...}}`, in the order printed; the words are in `tlf/words` |
 | `survival` | time, event, unit and conventions for `quantiles`, `rates`, `range` and figures |
 | `figure` | `{kind: kaplan_meier, ...}` in place of `rows`; the kinds are in `tlf/figures` |
+| `listing` | `{columns, sort, group, page_by}` in place of `rows`: see `tlf/listing.py` |
 | `formats`, `footnotes` | `{name: "{mean:+1} ({sd:+2})"}`; `{name: text}` |
 
 What depends on a setting of study.yml stands under each of its values, wherever it stands (a footnote, a level,
@@ -32,6 +33,7 @@ from tlf.figures import KINDS
 from tlf.figures.kind import Figure
 from tlf.formats import FORMATS, Format, Formats, formats_of
 from tlf.incidence import VARIANCES
+from tlf.listing import Listing, listing_of
 from tlf.nodes import Filter, choice, chosen, known, number, required, text, texts, with_part
 from tlf.rows import Level, Place, Row, repeated, row_of
 from tlf.survival import BEYONDS, CONF_TYPES, FLAT_TAILS
@@ -39,7 +41,7 @@ from tlf.words import WORDS
 
 KEYS = (
     "display", "extends", "title", "paper", "population", "columns", "records", "rows", "survival", "figure",
-    "formats", "footnotes", "note",
+    "listing", "formats", "footnotes", "note",
 )  # fmt: skip
 PAPERS = ("A4", "Letter")
 BY_SETTING = "text, or {study.SETTING: {value: text}}"
@@ -73,7 +75,7 @@ class Survival:
 
 @dataclass(frozen=True, eq=False)
 class Display:
-    """One table or figure."""
+    """One table, figure or listing."""
 
     name: str
     stem: str
@@ -87,6 +89,7 @@ class Display:
     rows: dict[str, Row]
     survival: Survival | None
     figure: Figure | None
+    listing: Listing | None
     formats: Formats
     footnotes: tuple[str, ...]
     at: str
@@ -96,6 +99,7 @@ class Display:
         """Every dataset the display reads, in alphabetical order."""
         names = {self.population.dataset, self.records, *(row.dataset for row in self.rows.values())}
         names |= set(self.figure.datasets if self.figure else ())
+        names |= set(self.listing.datasets if self.listing else ())
         names |= {group.dataset for group in self.columns.groups}
         names |= {row.who.dataset for row in self.rows.values() if row.who}
         names |= {name for row in self.rows.values() for name in row.also}
@@ -156,7 +160,8 @@ def read_display(path: Path, root: Path, study: Mapping) -> Display:
     records, filters = _records(node.get("records"), parts, owner)
     survival = _survival(node["survival"], owner) if "survival" in node else None
     figure = _figure(node["figure"], owner) if "figure" in node else None
-    _one_of(node, ("rows", "figure"), owner)
+    listing = listing_of(node["listing"], owner) if "listing" in node else None
+    _one_of(node, ("rows", "figure", "listing"), owner)
     formats = formats_of(node.get("formats", Mapping()), FORMATS, owner)
     rows = _rows(node, owner, records or population.dataset, parts, formats, survival is not None)
     if figure and KINDS[figure.kind].needs_survival and survival is None:
@@ -174,6 +179,7 @@ def read_display(path: Path, root: Path, study: Mapping) -> Display:
         rows=rows,
         survival=survival,
         figure=figure,
+        listing=listing,
         formats=formats,
         footnotes=_footnotes(node.get("footnotes", Mapping()), owner),
         at=f"{node.at}: {owner}",

@@ -57,7 +57,7 @@ FILE = "mappings/mini/tlf/t_1.yml"
             HEAD + "survival: {event: {CNSR: 0}, conf_type: loglog}\nrows: {}\n",
             f"{FILE}:4: T1.survival: conf_type is 'loglog'; it must be one of log-log, log, plain",
         ),
-        (HEAD, f"{FILE}:1: T1: a display has exactly one of rows or figure"),
+        (HEAD, f"{FILE}:1: T1: a display has exactly one of rows or figure or listing"),
         (
             HEAD + ROWS + '  a: {count: {PARAMCD: "ORR{each}"}}\n',
             f"{FILE}:5: T1.a: {{each}} stands for a part of the columns, and these columns have no `each`",
