@@ -141,28 +141,26 @@ def explain(
     study: Annotated[
         str, typer.Argument(help="A study; or the id of a message or rule, and nothing else", metavar="STUDY")
     ],
-    dataset: Annotated[str, typer.Argument(help="A dataset of the run", metavar="[DATASET]")] = "",
-    what: Annotated[str, typer.Argument(help="A PARAMCD or a variable", metavar="[WHAT]")] = "",
+    dataset: Annotated[
+        str, typer.Argument(help="A dataset, or a display's number", metavar="[DATASET]")
+    ] = "",
+    what: Annotated[str, typer.Argument(help="A PARAMCD, a variable or a row", metavar="[WHAT]")] = "",
+    column: Annotated[str, typer.Argument(help="Of a display a column: Total", metavar="[COLUMN]")] = "",
     subject: Subject = "",
+    part: Annotated[str, typer.Option(help="A part of the column, such as W4", metavar="PART")] = "",
+    level: Annotated[str, typer.Option(help="A line of the row, such as CR", metavar="LEVEL")] = "",
     run: RunName = "latest",
 ) -> None:
     """Says how a value came about: the line of the spec, and the records behind it back to the EDC page.
 
     With the id of a message, such as build.no-term: what it means, its usual cause and what to do. With that
-    of a rule, such as V-LB-31: what it says and where it stands.
+    of a rule, such as V-LB-31: what it says. With a display, a row and a column, such as T14.2.1 responders
+    Total: how that number was counted, and the subjects behind it.
     """
-    from cdiscflow.explain import explain_message, explain_rows
-    from cdiscflow.explain_rule import explain_rule
+    from cdiscflow.explain import explain_any
     from cdiscflow.home import home
-    from clinical.errors import catalogue
 
-    if not dataset and study in catalogue():
-        print("\n".join(explain_message(study)))
-        return
-    if not dataset and (said := explain_rule(home(), study)):
-        print("\n".join(said))
-        return
-    _say("\n".join(explain_rows(home(), study, dataset.upper(), what.upper(), subject, run)))
+    _say("\n".join(explain_any(home, study, dataset, (what, column, part, level), subject, run)))
 
 
 @app.command()
@@ -173,12 +171,14 @@ def diff(
         typer.Argument(help="A run's id, or previous, the accepted one before the latest", metavar="[RUN_A]"),
     ] = "previous",
     run_b: Annotated[str, typer.Argument(help=RUN_HELP, metavar="[RUN_B]")] = "latest",
+    tlf: Annotated[bool, typer.Option("--tlf", help="Cells of displays, with the records behind")] = False,
 ) -> None:
     """Lists what differs between two runs, by dataset and key, and which inputs changed between them."""
+    from cdiscflow.diff_displays import diff_cells_text
     from cdiscflow.home import home
     from cdiscflow.report import diff_text
 
-    _say(diff_text(home(), study, run_a, run_b))
+    _say((diff_cells_text if tlf else diff_text)(home(), study, run_a, run_b))
 
 
 @app.command()

@@ -1,14 +1,16 @@
-"""`cdiscflow explain`: a message of the catalogue, or how rows of a dataset came about."""
+"""`cdiscflow explain`: a message of the catalogue, a rule, how rows of a dataset came about, or a cell."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pandas as pd
 
 from cdiscflow.checking import person_asked, unknown_dataset
 from cdiscflow.explain_absent import why_not
+from cdiscflow.explain_display import explain_display, is_display
+from cdiscflow.explain_rule import explain_rule
 from cdiscflow.explain_walk import SHOWN, Frames, Walk, cells, telling
 from cdiscflow.explain_why import why
 from cdiscflow.home import Home
@@ -21,6 +23,27 @@ from clinical.manifest import read_manifest
 from clinical.read import Mapping, Sequence, Text
 from clinical.spec import Dataset
 from clinical.study import Study
+
+
+def explain_any(
+    home: Callable[[], Home],
+    study: str,
+    dataset: str,
+    cell: tuple[str, str, str, str],
+    subject: str,
+    run_name: str,
+) -> list[str]:
+    """A message or a rule, if `study` is the id of one; else a cell of a display, or rows of a dataset.
+
+    `cell` is row, column, part and level of a display; of a dataset the first is a PARAMCD or a variable.
+    """
+    if not dataset and study in catalogue():
+        return explain_message(study)
+    if not dataset and (said := explain_rule(home(), study)):
+        return said
+    if is_display(dataset):
+        return explain_display(home(), study, dataset, cell, run_name)
+    return explain_rows(home(), study, dataset.upper(), cell[0].upper(), subject, run_name)
 
 
 def explain_message(identity: str) -> list[str]:

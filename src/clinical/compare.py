@@ -39,7 +39,8 @@ def _codes(old: Frame, new: Frame, keys: list[str]) -> tuple[np.ndarray, np.ndar
     return repeat[0].to_numpy(), repeat[1].to_numpy()
 
 
-def _keys_text(frame: Frame, keys: list[str]) -> pd.Series:
+def keys_text(frame: Frame, keys: list[str]) -> pd.Series:
+    """What `keys` of DIFFERENCE says of each record: its key without the study, as one text."""
     text = pd.Series("", index=range(len(frame)), dtype="str")
     for key in (key for key in keys if key != "STUDYID"):
         column = as_text(frame[key].reset_index(drop=True)).fillna("")
@@ -48,13 +49,13 @@ def _keys_text(frame: Frame, keys: list[str]) -> pd.Series:
 
 
 def _whole(change: str, name: str, frame: Frame, keys: list[str]) -> Frame:
-    found = pd.DataFrame({"keys": _keys_text(frame, keys)})
+    found = pd.DataFrame({"keys": keys_text(frame, keys)})
     return found.assign(dataset=name, change=change, variable="", old="", new="")
 
 
 def _changed(name: str, old: Frame, new: Frame, keys: list[str]) -> list[Frame]:
     found = []
-    labels = _keys_text(old, keys)
+    labels = keys_text(old, keys)
     for column in dict.fromkeys([*old.columns, *new.columns]):
         one = (
             as_text(old[column].reset_index(drop=True)).fillna("")

@@ -123,6 +123,12 @@ def _lines(display: Display, row: Row, cells: Cells) -> Iterator[Line]:
         yield cells.line(row, level, indent, share_text(row), level=level, keep=place < len(levels) - 1)
 
 
+SAYS = "subjects with at least one record of the level, each counted once a level"
 CATEGORICAL = Word(
-    "categorical", ("levels", "when_used", "other", "missing", "show", "worst"), _read, _add, _lines
+    "categorical",
+    ("levels", "when_used", "other", "missing", "show", "worst"),
+    _read,
+    _add,
+    _lines,
+    says=SAYS,
 )

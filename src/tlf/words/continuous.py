@@ -100,4 +100,5 @@ def _lines(display: Display, row: Row, cells: Cells) -> Iterator[Line]:
         yield cells.line(row, label, row.indent + bool(row.label), form.fill, keep=more)
 
 
-CONTINUOUS = Word("continuous", ("decimals", "since", "per", "subject"), _read, _add, _lines)
+SAYS = "values that are not missing; SD with n - 1; quartiles as SAS PCTLDEF=5"
+CONTINUOUS = Word("continuous", ("decimals", "since", "per", "subject"), _read, _add, _lines, says=SAYS)

@@ -104,4 +104,5 @@ def _lines(display: Display, row: Row, cells: Cells) -> Iterator[Line]:
 
 
 ARGUMENTS = ("show", "ci", "ci_label", "conf", "having", "lacking", "worst", "event")
-COUNT = Word("count", ARGUMENTS, _read, _add, _lines)
+SAYS = "subjects with at least one such record, each counted once"
+COUNT = Word("count", ARGUMENTS, _read, _add, _lines, says=SAYS)

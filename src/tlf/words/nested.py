@@ -186,4 +186,6 @@ def _lines(display: Display, row: Row, cells: Cells) -> Iterator[Line]:
         )
 
 
-NESTED = Word("nested", ("missing", "show", "worst", "event", "minimum", "inner_label"), _read, _add, _lines)
+ARGUMENTS = ("missing", "show", "worst", "event", "minimum", "inner_label")
+SAYS = "subjects with at least one record of the level, each counted once a level; most frequent first"
+NESTED = Word("nested", ARGUMENTS, _read, _add, _lines, says=SAYS)

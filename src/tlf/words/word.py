@@ -23,7 +23,7 @@ class Word:
 
     `read` gives what the row asks for, `add` puts numbers and subjects into the results, `lines` makes the
     lines of those results alone: a line shows no number that the results do not hold. `notes` are footnotes
-    made of the row's options.
+    made of the row's options, `says` is the method in a sentence, for `explain`.
     """
 
     name: str
@@ -33,6 +33,7 @@ class Word:
     lines: Callable[[Display, Row, Cells], Iterator[Line]]
     needs_survival: bool = False
     notes: Callable[[Row], tuple[str, ...]] = lambda row: ()
+    says: str = ""
 
 
 def variables_of(node: Mapping, word: str, owner: str, wanted: int = 1) -> tuple[str, ...]:
