@@ -189,7 +189,7 @@ def test_subjects_of_many_levels_are_named_once_and_a_range_says_its_marks(tmp_p
 @pytest.mark.parametrize(
     ("asked", "said"),
     [
-        (("g", "A"), "T1: no row called 'g'; there is f"),
+        (("g", "A"), "T1: no row called 'g'; there is f, columns"),
         (("f", "C"), "T1: no column called 'C'; there is A, B, Total"),
         (("f", ""), "T1: no column called ''; there is A, B, Total"),
         (("f", "A", "W4"), "T1: no part called 'W4'; there is no part with a name"),
