@@ -11,8 +11,14 @@ from clinical.fingerprint import SOURCE, hash_of, package_versions, tree
 from clinical.manifest import read_manifest
 
 CAUSES = ("extract", "cut", "spec", "terminology", "code", "packages")
-CODE_FILES = (".py", ".yml", ".j2")
-SHAPING = ("great-expectations", "jinja2", "matplotlib", "scipy")  # can change a table, figure or verdict
+CODE_FILES = (".py", ".yml", ".j2", ".typ")
+SHAPING = (
+    "great-expectations",
+    "jinja2",
+    "matplotlib",
+    "scipy",
+    "typst",
+)  # can change a table, figure or verdict
 NOT_SPECS = ("demo", "ct")  # an extract, and terminology: causes of their own
 
 

@@ -19,6 +19,7 @@ from clinical.read import read_yaml
 from clinical.settings import unread_settings
 from clinical.study import Study
 from edc.read import check_headers, read_extract
+from tlf.profile_spec import read_profile
 from tlf.spec import display_node, read_displays
 
 
@@ -33,6 +34,7 @@ def check_specs(home: Home, study_name: str, say: Callable[[str], None]) -> Iter
     faults = [
         *_faults(lambda: study_rules(home, plan)),
         *_faults(lambda: read_displays(study.folder / "tlf", study.config)),
+        *_faults(lambda: read_profile(study.folder / "tlf")),
     ]
     if not faults:
         faults += map(str, unread_in(home, study))

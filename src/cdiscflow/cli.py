@@ -5,10 +5,13 @@ Everything is imported where it is used: `--help` answers in a third of a second
 
 from __future__ import annotations
 
-import sys
-from typing import TYPE_CHECKING, Annotated, Literal, TextIO
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
+
+from cdiscflow.terminal import refuse as _refuse
+from cdiscflow.terminal import say as _say
+from cdiscflow.terminal import warn as _warn
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -257,6 +260,20 @@ def draft(
     print(f"{study}: draft package in {near(package)}")
 
 
+@app.command()
+def shells(
+    study: StudyName,
+    out: Annotated[str, typer.Option(help="Folder; it is made", metavar="FOLDER")] = "shells",
+) -> None:
+    """Writes the mock shells of a study's displays, from the specs alone: RTF, HTML and one PDF."""
+    from pathlib import Path
+
+    from cdiscflow.home import home
+    from cdiscflow.shells import write_shells
+
+    _say("\n".join(write_shells(home(), study, Path(out))))
+
+
 @app.command("new-study")
 def begin_study(
     name: Annotated[str, typer.Argument(help="The new study's folder under mappings/", metavar="NAME")],
@@ -374,22 +391,6 @@ def _derive(study: str, request: Callable[[Home], Request]) -> None:
     _say(summary_text(summary))
     if summary.exit_code:
         raise SystemExit(summary.exit_code)
-
-
-def _say(text: str, to: TextIO | None = None) -> None:
-    """Prints what may hold words of the data: none of them acts on the screen."""
-    from clinical.printable import printable_lines
-
-    print(printable_lines(text), file=to)
-
-
-def _warn(text: str) -> None:
-    _say(text, sys.stderr)
-
-
-def _refuse(text: str) -> None:
-    _warn(text)
-    raise SystemExit(1) from None
 
 
 if __name__ == "__main__":

@@ -183,8 +183,9 @@ class _Work:
         datasets = self.timed(
             "write", lambda: write_datasets(self.job, self.before, derived.outputs, self.delivery)
         )
+        cells = self.home.validation / self.plan.study.name / "tlf"
         shown = self.timed(
-            "tables", lambda: write_displays(self.plan, derived, self.job, self.cut, last, inputs)
+            "tables", lambda: write_displays(self.plan, derived, self.job, self.cut, last, inputs, cells)
         )
         said = {
             **inputs,

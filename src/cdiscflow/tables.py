@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from cdiscflow.front import PAPERS, Front, write_front
 from clinical.check import Plan
 from clinical.derive import Derived
 from clinical.files import json_bytes
@@ -26,6 +27,7 @@ from clinical.run import Run, read_frame
 from clinical.store import Frame, content_hash
 
 if TYPE_CHECKING:
+    from tlf.profile_spec import Profile
     from tlf.run import Displays
     from tlf.shapes.grid import Grid
     from tlf.spec import Display
@@ -37,54 +39,75 @@ DEPENDS = ("spec", "terminology", "code", "packages")
 
 
 def write_displays(
-    plan: Plan, derived: Derived, run: Run, cut: str, before: Path | None, inputs: dict[str, object]
+    plan: Plan,
+    derived: Derived,
+    run: Run,
+    cut: str,
+    before: Path | None,
+    inputs: dict[str, object],
+    rules: Path,
 ) -> Frame:
     """Writes the files of every display whose datasets were built; gives the displays' findings.
 
     The footer names the data cut and the hash of the datasets read: no clock and no run id, so that unchanged
-    data gives unchanged bytes. `inputs` are those of the run, `before` the run to take over from.
+    data gives unchanged bytes. `inputs` are those of the run, `before` the run to take over from, `rules` the
+    folder that says which cells must agree.
     """
     folder = plan.study.folder / "tlf"
     if not folder.is_dir():
         return no_findings()
+    from tlf.agreements import check_agreements, read_agreements
+    from tlf.index import Entry
+    from tlf.profile_spec import read_profile
     from tlf.run import make_or_miss
     from tlf.spec import read_displays
 
     displays = read_displays(folder, plan.study.config)
-    footer, frames = _footer(displays, plan, derived, cut)
+    profile = read_profile(folder)
+    frames = _frames_read(displays, profile, plan, derived)
+    footer = _footer(cut, frames, profile)
     last, made, kept = _Last(before, inputs), [], {}
     for name, display in displays.items():
         printed = _print(display, footer, inputs)
         if last.has(name, printed):
-            one, files = last.display(name), last.files(name)
-            for file in files:
-                run.link(f"tlf/{file}", before)
+            one, files = last.taken_over(run, display)
         else:
             one = make_or_miss(display, frames, footer, last.paint)
-            files = sorted(one.files)
-            for file in files:
-                run.write_bytes(f"tlf/{file}", one.files[file])
-        kept[name] = {
-            "print": printed,
-            "files": files,
-            "picture": last.pictures.get(name, "") if files else "",
-        }
+            files = _write_one(run, display, one)
+        picture = last.pictures.get(name, "") if files else ""
+        kept[name] = {"print": printed, "files": files, "picture": picture}
         made.append(one)
     joined = _leave(run, kept, made)
     if last.kept != kept or not last.link_whole(run):
         _write_whole(run, plan, list(displays.values()), joined.results, kept, footer)
-    return joined.findings
+    entries = [
+        Entry(display, tuple(kept[name]["files"]), one.findings)
+        for (name, display), one in zip(displays.items(), made, strict=True)
+    ]
+    front = Front(plan.study, run, last.run, _stated(inputs), footer)
+    with_files = [name for name, one in kept.items() if one["files"]]
+    disagree = check_agreements(read_agreements(rules, displays), joined.results, with_files)
+    found = [joined.findings, write_front(front, entries, profile, frames), disagree]
+    return pd.concat(found, ignore_index=True)
 
 
-def _footer(
-    displays: dict[str, Display], plan: Plan, derived: Derived, cut: str
-) -> tuple[dict[str, object], dict[str, Frame]]:
-    """What the footers name, and the datasets that the displays read."""
+def _frames_read(
+    displays: dict[str, Display], profile: Profile | None, plan: Plan, derived: Derived
+) -> dict[str, Frame]:
+    """The datasets that displays and profiles read, those that were built."""
     read = {name for display in displays.values() for name in display.datasets}
-    frames = {name: _qualified(plan, derived, name) for name in derived.outputs if name in read}
-    hashes = {name: content_hash(frame) for name, frame in frames.items()}
-    program = f"cdiscflow {version('cdiscflow')}"
-    return {"program": program, "data_cut": cut or "none", "datasets": hashes}, frames
+    read |= set(profile.datasets if profile else ())
+    return {name: _qualified(plan, derived, name) for name in derived.outputs if name in read}
+
+
+def _footer(cut: str, frames: dict[str, Frame], profile: Profile | None) -> dict[str, object]:
+    """What footers name, and whether subjects have profiles to lead to."""
+    return {
+        "program": f"cdiscflow {version('cdiscflow')}",
+        "data_cut": cut or "none",
+        "datasets": {name: content_hash(frame) for name, frame in frames.items()},
+        "profiles": profile is not None and profile.dataset in frames,
+    }
 
 
 def _write_whole(
@@ -107,10 +130,25 @@ def _qualified(plan: Plan, derived: Derived, name: str) -> Frame:
     return with_qualifiers(frame, supp.frame if supp else None, spec.supp if spec else ())
 
 
+def _write_one(run: Run, display: Display, made: Displays) -> list[str]:
+    """Writes the files of a display and its paper; gives the names of the files."""
+    for file, content in made.files.items():
+        run.write_bytes(f"tlf/{file}", content)
+    for paper in made.papers.values():
+        run.write_bytes(paper_file(display), json_bytes(paper))
+    return sorted(made.files)
+
+
+def paper_file(display: Display) -> str:
+    """Where a display lies as the merged PDF prints it."""
+    return f"{PAPERS}/{display.stem}.json"
+
+
 def _print(display: Display, footer: dict[str, object], inputs: dict[str, object]) -> str:
     """What the bytes of a display depend on; a dataset that is not there counts as well."""
     contents = {name: footer["datasets"].get(name, "") for name in display.datasets}
-    return hash_of([_stated(inputs), footer["program"], footer["data_cut"], display.name, contents])
+    said = [footer["program"], footer["data_cut"], footer["profiles"]]
+    return hash_of([_stated(inputs), said, display.name, contents])
 
 
 def _stated(inputs: dict[str, object]) -> dict[str, object]:
@@ -172,9 +210,14 @@ class _Last:
             run.link(file, self.run)
         return True
 
-    def files(self, name: str) -> list[str]:
-        """The files of a display."""
-        return self.kept[name]["files"]
+    def taken_over(self, run: Run, display: Display) -> tuple[Displays, list[str]]:
+        """A display of the last run, its files and paper now in this one; and the names of the files."""
+        files = self.kept[display.name]["files"]
+        for file in files:
+            run.link(f"tlf/{file}", self.run)
+        if files and paper_file(display) in self.entries:
+            run.link(paper_file(display), self.run)
+        return self.display(display.name), files
 
     def display(self, name: str) -> Displays:
         """A display without its files."""

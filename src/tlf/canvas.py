@@ -6,12 +6,13 @@ The font is the one inside matplotlib's wheel, no file has a date, and a user's 
 from __future__ import annotations
 
 import io
+from collections.abc import Callable
 
 from clinical.frames import Frame
 from tlf.figures import KINDS
 from tlf.figures.style import INCHES
 from tlf.formats import NO_DATA
-from tlf.shapes.grid import Grid
+from tlf.shapes.grid import Grid, header_of
 
 DOTS_PER_INCH = 300
 ENDINGS = {"png": {"Software": None}, "svg": {"Date": None}, "pdf": {"CreationDate": None}}  # without a date
@@ -23,6 +24,32 @@ SETTINGS = {
 
 def draw(grid: Grid, results: Frame) -> dict[str, bytes]:
     """The figure of a display as png, svg and pdf; a page that says so when there are no data."""
+
+    def paint(canvas: object) -> None:
+        if len(results):
+            KINDS[grid.display.figure.kind].draw(canvas, grid, results)
+        else:
+            canvas.text(0.5, 0.5, NO_DATA, ha="center", va="center", fontsize=12)
+
+    return _painted(paint)
+
+
+def draw_axes(grid: Grid) -> dict[str, bytes]:
+    """The empty frame of a figure: its axes with their titles, and what its columns will be called."""
+    own = grid.display.figure.own
+
+    def paint(canvas: object) -> None:
+        axes = canvas.add_axes((0.1, 0.12, 0.86, 0.76))
+        axes.set(xlabel=getattr(own, "x", ""), ylabel=getattr(own, "y", ""), xticks=[], yticks=[])
+        columns = ", ".join(dict.fromkeys(map(header_of, grid.columns)))
+        kind = grid.display.figure.kind.replace("_", " ")
+        axes.text(0.5, 0.5, f"{kind}\n{columns}", ha="center", va="center", fontsize=11, color="#666666")
+
+    return _painted(paint)
+
+
+def _painted(paint: Callable[[object], None]) -> dict[str, bytes]:
+    """The files of what `paint` draws on an empty canvas."""
     import matplotlib as mpl
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure as Canvas
@@ -32,10 +59,7 @@ def draw(grid: Grid, results: Frame) -> dict[str, bytes]:
         mpl.rcParams.update(SETTINGS)
         canvas = Canvas(figsize=INCHES)
         FigureCanvasAgg(canvas)
-        if len(results):
-            KINDS[grid.display.figure.kind].draw(canvas, grid, results)
-        else:
-            canvas.text(0.5, 0.5, NO_DATA, ha="center", va="center", fontsize=12)
+        paint(canvas)
         return {kind: _saved(canvas, kind, metadata) for kind, metadata in ENDINGS.items()}
 
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from urllib.parse import quote
+from hashlib import sha256
+
+PROFILES = "profiles"
+HASH_LENGTH = 16
 
 
 def profile_file(subject: str) -> str:
-    """`profile_<USUBJID>.html` as it is written in a link; signs that no file name takes are escaped."""
-    return f"profile_{quote(subject, safe='')}.html"
+    """`profiles/<hash>.html` below the folder of the displays: no part of an identifier names a file."""
+    return f"{PROFILES}/{sha256(subject.encode()).hexdigest()[:HASH_LENGTH]}.html"

@@ -49,6 +49,7 @@ class Sheet:
     pages: tuple[Page, ...]
     footnotes: tuple[str, ...]
     source: tuple[str, ...]
+    profiles: bool
 
 
 def sheet_of(results: Results, footer: dict[str, object]) -> Sheet:
@@ -65,6 +66,7 @@ def sheet_of(results: Results, footer: dict[str, object]) -> Sheet:
         pages=tuple(_pages(display, cells)),
         footnotes=(*display.footnotes, _account(display, counts)),
         source=source_of(display, footer),
+        profiles=bool(footer.get("profiles")),
     )
 
 

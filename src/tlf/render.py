@@ -17,6 +17,7 @@ from clinical.distinct import distinct, spread
 from clinical.frames import Frame
 from tlf.formats import NO_DATA
 from tlf.layout import Aligned, align, column_cells, edges_of, lines_needed, pages_of_columns, stub_width
+from tlf.links import profile_file
 from tlf.shapes.grid import Grid, header_of
 
 TWIPS_PER_POINT = 20
@@ -184,7 +185,7 @@ def render_html(grid: Grid, subjects: Frame, picture: str = "") -> bytes:
     """The display as one file that needs nothing else; a click on a count lists its subjects."""
     from markupsafe import Markup
 
-    links, behind = _behind(subjects)
+    links, behind = _behind(subjects, grid.profiles)
     aligned = [align(column_cells(grid, place)) for place in range(len(grid.columns))]
     gaps = gaps_of(grid)
     lines = [
@@ -217,8 +218,8 @@ def _html_pad(spaces: int) -> str:
     return "\u2007" * (spaces // 2) + "\u2005" * (spaces % 2)
 
 
-def _behind(subjects: Frame) -> tuple[dict[tuple, str], dict[str, list]]:
-    """For each cell with subjects a number, and what those numbers stand for."""
+def _behind(subjects: Frame, profiles: bool) -> tuple[dict[tuple, str], dict[str, list]]:
+    """For each cell with subjects a number, what those numbers stand for, and where the subjects lead."""
     names = ["analysis", "parent", "level", "group", "part"]
     ids = sorted(set(subjects["USUBJID"]))
     place = {one: at for at, one in enumerate(ids)}
@@ -226,7 +227,8 @@ def _behind(subjects: Frame) -> tuple[dict[tuple, str], dict[str, list]]:
     for *key, subject in zip(*(subjects[name].tolist() for name in (*names, "USUBJID")), strict=True):
         found.setdefault(tuple(key), []).append(place[subject])
     links = {key: str(at) for at, key in enumerate(found)}
-    return links, {"ids": ids, "cells": list(found.values())}
+    pages = [profile_file(one) for one in ids] if profiles else []
+    return links, {"ids": ids, "pages": pages, "cells": list(found.values())}
 
 
 def render_csv(grid: Grid) -> bytes:

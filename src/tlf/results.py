@@ -25,7 +25,7 @@ from tlf.formats import number_text, pattern
 from tlf.rows import Row
 
 if TYPE_CHECKING:
-    from tlf.people import People
+    from tlf.people import Group, People
     from tlf.spec import Display
 
 RESULTS = {
@@ -103,6 +103,10 @@ class Results:
     def part_index(self, part: str) -> int:
         """Where a part stands among the parts of the columns."""
         return list(self.display.columns.parts).index(part)
+
+    def header_size(self, group: Group) -> int | str:
+        """N of a header."""
+        return group.size
 
     def percent(self, row: Row, count: int, of: int) -> float:
         """100 count / of; NaN of none.

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from collections.abc import Mapping as Datasets
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pandas as pd
@@ -19,6 +19,7 @@ from tlf.canvas import DOTS_PER_INCH, draw
 from tlf.compute import compute_display
 from tlf.listing_files import render_listing
 from tlf.listing_sheet import sheet_of
+from tlf.paper import paper_of
 from tlf.render import Raw, render_html, render_results, render_rtf, render_table
 from tlf.results import RESULTS, SUBJECTS, Results
 from tlf.shapes.grid import Grid, grid_of
@@ -32,12 +33,16 @@ Paint = Callable[[Grid, Frame], dict[str, bytes]]
 
 @dataclass(frozen=True)
 class Displays:
-    """The numbers of all displays, the subjects behind each count, every file by name, and what was found."""
+    """The numbers of all displays, the subjects behind each count, every file by name, and what was found.
+
+    `papers` are the displays as the merged PDF prints them, by stem.
+    """
 
     results: Frame
     subjects: Frame
     files: dict[str, bytes]
     findings: Frame
+    papers: dict[str, dict[str, object]] = field(default_factory=dict)
 
 
 def make_displays(
@@ -86,9 +91,26 @@ def make_display(
     findings = Findings()
     results = compute_display(display, frames, findings)
     frame, subjects = results.frame(), results.subjects()
-    made = _files(results, footer, paint)
-    files = {f"{display.stem}.{ending}": content for ending, content in made.items()}
-    return Displays(_without_blanks(frame), _without_blanks(subjects), files, findings.frame())
+    files, papers = files_of(results, footer, paint)
+    return Displays(_without_blanks(frame), _without_blanks(subjects), files, findings.frame(), papers)
+
+
+def files_of(
+    results: Results, footer: Datasets[str, object], paint: Paint
+) -> tuple[dict[str, bytes], dict[str, dict[str, object]]]:
+    """The files of a display by name, and its paper by stem; a listing has none yet."""
+    display, papers = results.display, {}
+    if display.listing:
+        made = render_listing(sheet_of(results, footer))
+    else:
+        grid = grid_of(results, footer)
+        made = (
+            _figure_files(grid, results.frame(), paint)
+            if display.figure
+            else render_table(grid, results.subjects())
+        )
+        papers = {display.stem: paper_of(grid, f"{display.stem}.pdf" if display.figure else "")}
+    return {f"{display.stem}.{ending}": content for ending, content in made.items()}, papers
 
 
 def _without_blanks(frame: Frame) -> Frame:
@@ -103,23 +125,15 @@ def join_displays(made: list[Displays]) -> Displays:
         people = {name: pd.Series(dtype="str") for name in SUBJECTS}
         return Displays(pd.DataFrame(empty), pd.DataFrame(people), {}, Findings().frame())
     files: dict[str, bytes] = {}
+    papers: dict[str, dict[str, object]] = {}
     for one in made:
         files |= one.files
+        papers |= one.papers
     frames = [
         pd.concat([getattr(one, name) for one in made], ignore_index=True)
         for name in ("results", "subjects", "findings")
     ]
-    return Displays(frames[0], frames[1], files, frames[2])
-
-
-def _files(results: Results, footer: Datasets[str, object], paint: Paint) -> dict[str, bytes]:
-    """The files of a display by ending."""
-    if results.display.listing:
-        return render_listing(sheet_of(results, footer))
-    grid = grid_of(results, footer)
-    if results.display.figure:
-        return _figure_files(grid, results.frame(), paint)
-    return render_table(grid, results.subjects())
+    return Displays(frames[0], frames[1], files, frames[2], papers)
 
 
 def _figure_files(grid: Grid, results: Frame, paint: Paint) -> dict[str, bytes]:

@@ -44,6 +44,7 @@ KEYS = (
     "listing", "formats", "footnotes", "note",
 )  # fmt: skip
 PAPERS = ("A4", "Letter")
+PROFILE = "profile.yml"
 BY_SETTING = "text, or {study.SETTING: {value: text}}"
 
 __all__ = ["Columns", "Display", "Figure", "Filter", "Format", "Level", "Row", "Survival", "read_displays"]
@@ -115,6 +116,8 @@ def read_displays(folder: Path, study: Mapping) -> dict[str, Display]:
     found: dict[str, Display] = {}
     errors: list[SpecError] = []
     for path in sorted(folder.glob("*.yml"), key=_place):
+        if path.name == PROFILE:
+            continue
         try:
             display = read_display(path, root, study)
             if display.name in found:

@@ -63,7 +63,9 @@ def test_only_a_run_with_something_to_do_reads_great_expectations_and_none_reads
 
 
 def test_the_commands_are_those_of_the_handbook():
-    said = "build check compare diff draft explain findings new-study record-anew rederive run selftest"
+    said = (
+        "build check compare diff draft explain findings new-study record-anew rederive run selftest shells"
+    )
     assert [*said.split(), "simulate", "verify"] == COMMANDS
 
 

@@ -11,7 +11,7 @@ from clinical.lock import study_lock
 from clinical.run import COMPLETE, Run
 from tests.checks.finished import finished
 from tests.rules.studies import lines
-from tlf import canvas
+from tlf import canvas, pdf
 from tlf import run as making
 
 INPUTS = {"spec": "s", "terminology": "t", "code": "c", "packages": "p"}
@@ -46,7 +46,8 @@ class Nights:
 
 def content(run):
     """Every file of a run's displays by name."""
-    return {path.name: path.read_bytes() for folder in ("tlf", "state") for path in (run / folder).iterdir()}
+    paths = (path for folder in ("tlf", "state") for path in (run / folder).rglob("*"))
+    return {path.name: path.read_bytes() for path in paths if path.is_file()}
 
 
 def without_last_response(derived):
@@ -82,7 +83,7 @@ def test_a_display_that_could_not_be_made_says_so_every_night(study, tmp_path, m
     first, found = nights.night(lacking)
     second, again = nights.night(lacking, first)
     assert nights.made == []
-    assert set(again["message"]) == {"tlf.not-made"}
+    assert set(again["message"]) == {"tlf.not-made", "tlf.profile-without"}
     assert lines(again) == lines(found)
     assert again.dtypes.astype(str).tolist() == found.dtypes.astype(str).tolist()
     assert content(second) == content(first)
@@ -121,6 +122,7 @@ def test_a_figure_whose_numbers_are_as_they_were_is_not_drawn_again(study, tmp_p
 def test_a_figure_that_was_missing_last_night_is_drawn_again(study, tmp_path, monkeypatch):
     nights = Nights(tmp_path, study.plan, monkeypatch)
     monkeypatch.setattr(canvas, "draw", lambda grid, results: dict.fromkeys(canvas.ENDINGS, b"<svg"))
+    monkeypatch.setattr(pdf, "merged_pdf", lambda *given: b"%PDF")
     monkeypatch.setattr(making, "_picture", lambda png: {"pixels": [1, 1], "goal": [1, 1], "hex": ""})
     first, _ = nights.night(study.derived)
     outputs = {name: output for name, output in study.derived.outputs.items() if name != "ADTTE"}

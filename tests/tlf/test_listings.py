@@ -221,8 +221,16 @@ def test_pages_by_value_and_a_group_once_for_its_lines(tmp_path):
     rtf, page = (made.files[f"t_1.{ending}"].decode() for ending in ("rtf", "html"))
     assert re.findall(r"Arm: [\w ]+", rtf) == ["Arm: A", "Arm: B", "Arm: None given"]
     assert rtf.count("\\sectd") == 3
-    assert rtf.count("P1\\cell") == rtf.count("P4\\cell") == page.count(">P1</a>") == 1
-    assert page.count('<a href="profile_P1.html">P1</a>') == 1
+    assert rtf.count("P1\\cell") == rtf.count("P4\\cell") == page.count(">P1</td>") == 1
+    assert "<a " not in page
+
+
+def test_a_subject_leads_to_its_profile_where_there_are_profiles(tmp_path):
+    text = f"{HEAD}{GROUPED}  columns:\n{COLUMNS}"
+    frames = {"ADSL": table(ADSL), "ADAE": table(ADAE)}
+    made = make_display(read(tmp_path, text), frames, {**FOOTER, "profiles": True})
+    page = made.files["t_1.html"].decode()
+    assert page.count(f'<a href="{profile_file("P1")}">P1</a>') == 1
 
 
 def test_rtf_has_as_many_cells_as_edges_titles_and_headers_in_every_head(tmp_path):
@@ -323,11 +331,6 @@ def test_free_text_is_no_markup_of_html(nasty):
     assert "急性 ≥5" in page
     assert "two<br>lines" in page
     assert "a &amp; b" in page
-
-
-def test_a_subject_leads_to_its_profile_and_no_other_file():
-    assert profile_file("RD1302-01-001") == "profile_RD1302-01-001.html"
-    assert profile_file('../a"<b>') == "profile_..%2Fa%22%3Cb%3E.html"
 
 
 def test_a_date_is_not_divided_at_its_hyphens_and_keeps_its_day(tmp_path):

@@ -20,14 +20,14 @@ class Column:
     """One column of cells under its group."""
 
     group: str
-    size: int
+    size: int | str
     part: str
     label: str
 
 
 @dataclass(frozen=True)
 class Grid:
-    """A display ready to be drawn."""
+    """A display ready to be drawn; `profiles` says whether its subjects have pages to lead to."""
 
     display: Display
     titles: tuple[str, ...]
@@ -35,6 +35,7 @@ class Grid:
     lines: tuple[Line, ...]
     footnotes: tuple[str, ...]
     source: tuple[str, ...]
+    profiles: bool = False
 
     @property
     def two_headers(self) -> bool:
@@ -60,7 +61,7 @@ def grid_of(results: Results, footer: dict[str, object]) -> Grid:
     display = results.display
     parts = display.columns.parts
     columns = tuple(
-        Column(group.label, group.size, part, label)
+        Column(group.label, results.header_size(group), part, label)
         for group in results.people.groups
         for part, label in parts.items()
     )
@@ -73,6 +74,7 @@ def grid_of(results: Results, footer: dict[str, object]) -> Grid:
         lines=lines,
         footnotes=(*display.footnotes, *conventions(display), *notes_of(display)),
         source=source_of(display, footer),
+        profiles=bool(footer.get("profiles")),
     )
 
 
@@ -127,13 +129,14 @@ def source_of(display: Display, footer: dict[str, object]) -> tuple[str, ...]:
     """Program, data cut and the hash of the datasets that this display read: no clock, no run id [E.0].
 
     Needs: footer `program`, `data_cut`, and `datasets`, the content hash of each dataset by name; none has a
-           default, because a footer that does not follow the data would be believed.
+           default, because a footer that does not follow the data would be believed. A mock shell has read
+           nothing: its `datasets` is None, and no hash is printed.
     """
-    hashes: dict[str, str] = footer["datasets"]
+    hashes: dict[str, str] | None = footer["datasets"]
     read = display.datasets
-    whole = "\n".join(f"{name}={hashes[name]}" for name in read)
-    short = sha256(whole.encode()).hexdigest()[:HASH_LENGTH]
+    whole = "\n".join(f"{name}={hashes[name]}" for name in read) if hashes is not None else ""
+    short = f" (hash {sha256(whole.encode()).hexdigest()[:HASH_LENGTH]})" if hashes is not None else ""
     return (
         f"Program: {footer['program']}, {display.file}",
-        f"Data cut: {footer['data_cut']}. Datasets: {', '.join(read)} (hash {short})",
+        f"Data cut: {footer['data_cut']}. Datasets: {', '.join(read)}{short}",
     )

@@ -1,0 +1,167 @@
+"""Mock shells: the displays of a study without data, `xx.x` where numbers will be.
+
+The specs and words are those of the real displays: a person who stands for each column and a record that satisfies
+what each row asks for go through the same code, and every number is shown as its format. Where lines come from data,
+the label of the variable stands for them: `<Dictionary-Derived Term>`.
+"""  # noqa: E501
+
+from __future__ import annotations
+
+from collections.abc import Mapping as Datasets
+
+import pandas as pd
+
+from clinical.findings import Findings
+from clinical.frames import Frame
+from clinical.standards import Standard
+from clinical.where import NUMBER, Condition
+from tlf.canvas import draw_axes
+from tlf.people import SUBJECT, Group, People
+from tlf.results import RESULTS, Results
+from tlf.rows import Level, Row
+from tlf.run import Displays, files_of
+from tlf.spec import Display
+from tlf.words import WORDS
+
+TYPES = {"Num": "float64", "Date": "datetime64[us]", "Datetime": "datetime64[us]"}
+TEXT, FORMAT = list(RESULTS).index("text"), list(RESULTS).index("format")
+HALF = 50.0
+UNKNOWN, PROGRAM = "xx", "mock shell"
+Values = dict[str, object]
+
+
+class Shell(Results):
+    """Results whose numbers are shown as their formats."""
+
+    def add(self, *given: object, **more: object) -> None:
+        """One number of one cell, as its format."""
+        super().add(*given, **more)
+        row = list(self._rows[-1])
+        row[TEXT] = row[FORMAT]
+        self._rows[-1] = tuple(row)
+
+    def add_subjects(self, *given: object, **more: object) -> None:
+        """Nobody is behind a number of a shell."""
+
+    def header_size(self, group: Group) -> str:
+        """N of a header."""
+        return UNKNOWN
+
+    def percent(self, row: Row, count: int, of: int) -> float:
+        """A percentage that is shown with its decimals."""
+        return HALF
+
+
+def make_shell(display: Display, standards: Datasets[str, Standard]) -> Displays:
+    """The shell of one display; `standards` are the variables of each dataset with types and labels.
+
+    Raises: SpecError for a variable that no dataset of the study has.
+    """
+    findings = Findings()
+    results = Shell(display, People(display, _frames(display, None, standards), findings), findings)
+    for row in display.rows.values():
+        results.people = People(display, _frames(display, row, standards), findings)
+        WORDS[row.word].add(results, row)
+    footer = {"program": PROGRAM, "data_cut": UNKNOWN, "datasets": None}
+    files, papers = files_of(results, footer, lambda grid, frame: draw_axes(grid))
+    return Displays(results.frame(), results.subjects(), files, findings.frame(), papers)
+
+
+def _frames(display: Display, row: Row | None, standards: Datasets[str, Standard]) -> dict[str, Frame]:
+    """Every dataset of the display: people of every column, and records that `row` reads."""
+    population = display.population.dataset
+    people = [_person(display, row, standards[population], at) for at in range(_columns(display))]
+    found = {population: _frame(people, standards[population])}
+    shared = {display.columns.by, *(display.population.where.columns if display.population.where else ())}
+    for name in display.datasets:
+        if name == population:
+            continue
+        records = [
+            {**one, **{key: person[key] for key in (SUBJECT, *shared) if key in person}}
+            for person in people
+            for one in _records(display, row, name, standards[name])
+        ]
+        found[name] = _frame(records, standards[name])
+    return found
+
+
+def _columns(display: Display) -> int:
+    shown = [one for one in display.columns.levels if one.label not in display.columns.when_used]
+    return max(len(shown) + len(display.columns.groups), 1)
+
+
+def _person(display: Display, row: Row | None, standard: Standard, at: int) -> Values:
+    """The person who stands for one column, with what the row reads of the population itself."""
+    columns, values = display.columns, _blank(standard, row)
+    part = next(iter(columns.parts))
+    if row and row.dataset == display.population.dataset:
+        for one in row.filters:
+            values |= _satisfying(one[part], standard)
+    values |= _satisfying(display.population.where, standard)
+    shown = [one for one in columns.levels if one.label not in columns.when_used]
+    if at < len(shown):
+        values[columns.by] = shown[at].values[0]
+    elif columns.groups and not columns.groups[at - len(shown)].dataset:
+        values |= _satisfying(columns.groups[at - len(shown)].where, standard)
+    return {**values, SUBJECT: str(at + 1)}
+
+
+def _records(display: Display, row: Row | None, name: str, standard: Standard) -> list[Values]:
+    """Of one person the records that the row reads, one a part of the columns; else a blank one."""
+    if not row or row.dataset != name:
+        return [_blank(standard, None)]
+    found = []
+    for part in display.columns.parts:
+        values = _blank(standard, row)
+        asked = [one[part] for one in display.filters] if row.joins_records and display.records else []
+        own = [one[part] for one in row.filters]
+        for one in (*asked, *own, display.columns.conditions.get(part)):
+            values |= _satisfying(one, standard)
+        found.append(values)
+    return found
+
+
+def _blank(standard: Standard, row: Row | None) -> Values:
+    """A record of placeholders: labels for text, 1 for numbers, the first level where the row says levels."""
+    values: Values = {
+        name: f"<{one.label}>" if one.type not in TYPES else 1.0 if one.type == "Num" else None
+        for name, one in standard.variables.items()
+    }
+    levels = getattr(row.own, "levels", ()) if row else ()
+    if levels and isinstance(levels[0], Level):
+        known = [name for name in row.variables if name in values]
+        values |= {name: _typed(levels[0].values[0], standard.type_of(name)) for name in known}
+    return values
+
+
+def _satisfying(asked: Condition | None, standard: Standard) -> Values:
+    """Values that satisfy the first alternative of a condition, as far as one value can say."""
+    values: Values = {}
+    for test in asked.any_of[0] if asked else ():
+        if test.op == "missing":
+            values |= {test.column: None} if test.value else {}
+        elif test.op in ("eq", "le", "ge", "in") and isinstance(test.value, str | tuple):
+            given = test.value if isinstance(test.value, str) else test.value[0]
+            values[test.column] = _typed(given, standard.type_of(test.column))
+        elif test.op in ("lt", "gt") and isinstance(test.value, str) and NUMBER.fullmatch(test.value):
+            values[test.column] = float(test.value) + (1 if test.op == "gt" else -1)
+    return values
+
+
+def _typed(given: str, kind: str) -> object:
+    if kind == "Num":
+        return float(given) if NUMBER.fullmatch(given) else 1.0
+    return pd.Timestamp(given) if kind in TYPES else given
+
+
+def _frame(records: list[Values], standard: Standard) -> Frame:
+    names = dict.fromkeys([*standard.variables, SUBJECT, *(key for one in records for key in one)])
+    return pd.DataFrame(
+        {
+            name: pd.Series(
+                [one.get(name) for one in records], dtype=TYPES.get(standard.type_of(name), "str")
+            )
+            for name in names
+            if name
+        }
+    )
