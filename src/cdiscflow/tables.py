@@ -189,7 +189,9 @@ class _Last:
         name, stem = grid.display.name, grid.display.stem
         printed = hash_of([_stated(self.inputs), name, content_hash(results)])
         if printed == self.pictures.get(name):
-            drawn = {kind: (self.run / "tlf" / f"{stem}.{kind}").read_bytes() for kind in ENDINGS}
+            kinds = [file.removeprefix(f"{stem}.") for file in self.files(name)]
+            kinds = [kind for kind in kinds if kind.rsplit(".", 1)[-1] in ENDINGS]
+            drawn = {kind: (self.run / "tlf" / f"{stem}.{kind}").read_bytes() for kind in kinds}
             if all(
                 sha256(data).hexdigest() == self.entries[f"tlf/{stem}.{kind}"]["sha256"]
                 for kind, data in drawn.items()

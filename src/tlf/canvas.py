@@ -23,47 +23,64 @@ SETTINGS = {
 
 
 def draw(grid: Grid, results: Frame) -> dict[str, bytes]:
-    """The figure of a display as png, svg and pdf; a page that says so when there are no data."""
+    """The figure of a display as png, svg and one pdf; a page that says so when there are no data.
 
-    def paint(canvas: object) -> None:
-        if len(results):
-            KINDS[grid.display.figure.kind].draw(canvas, grid, results)
+    A figure of several pages has `page_2.png`, `page_2.svg` and so on beside `png` and `svg`.
+    """
+    kind = KINDS[grid.display.figure.kind]
+
+    def paint(canvas: object, page: Frame) -> None:
+        if len(page):
+            kind.draw(canvas, grid, page)
         else:
             canvas.text(0.5, 0.5, NO_DATA, ha="center", va="center", fontsize=12)
 
-    return _painted(paint)
+    return _painted(paint, kind.pages(grid, results) if len(results) else [results])
 
 
 def draw_axes(grid: Grid) -> dict[str, bytes]:
     """The empty frame of a figure: its axes with their titles, and what its columns will be called."""
     own = grid.display.figure.own
 
-    def paint(canvas: object) -> None:
+    def paint(canvas: object, _: object) -> None:
         axes = canvas.add_axes((0.1, 0.12, 0.86, 0.76))
         axes.set(xlabel=getattr(own, "x", ""), ylabel=getattr(own, "y", ""), xticks=[], yticks=[])
         columns = ", ".join(dict.fromkeys(map(header_of, grid.columns)))
         kind = grid.display.figure.kind.replace("_", " ")
         axes.text(0.5, 0.5, f"{kind}\n{columns}", ha="center", va="center", fontsize=11, color="#666666")
 
-    return _painted(paint)
+    return _painted(paint, [None])
 
 
-def _painted(paint: Callable[[object], None]) -> dict[str, bytes]:
-    """The files of what `paint` draws on an empty canvas."""
+def pages_of(drawn: dict[str, bytes], ending: str) -> list[bytes]:
+    """The pictures of all pages of one kind, in their order."""
+    found = [ending, *(f"page_{number}.{ending}" for number in range(2, len(drawn) + 1))]
+    return [drawn[name] for name in found if name in drawn]
+
+
+def _painted(paint: Callable[[object, object], None], pages: list) -> dict[str, bytes]:
+    """The files of what `paint` draws on an empty canvas for each page."""
     import matplotlib as mpl
     from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.backends.backend_pdf import PdfPages
     from matplotlib.figure import Figure as Canvas
 
     with mpl.rc_context():
         mpl.rcdefaults()
         mpl.rcParams.update(SETTINGS)
-        canvas = Canvas(figsize=INCHES)
-        FigureCanvasAgg(canvas)
-        paint(canvas)
-        return {kind: _saved(canvas, kind, metadata) for kind, metadata in ENDINGS.items()}
+        pdf, drawn = io.BytesIO(), {}
+        with PdfPages(pdf, metadata=ENDINGS["pdf"]) as book:
+            for number, page in enumerate(pages, start=1):
+                canvas = Canvas(figsize=INCHES)
+                FigureCanvasAgg(canvas)
+                paint(canvas, page)
+                for ending in ("png", "svg"):
+                    drawn[ending if number == 1 else f"page_{number}.{ending}"] = _saved(canvas, ending)
+                canvas.savefig(book, format="pdf")
+        return {**drawn, "pdf": pdf.getvalue()}
 
 
-def _saved(canvas: object, kind: str, metadata: dict[str, None]) -> bytes:
+def _saved(canvas: object, ending: str) -> bytes:
     out = io.BytesIO()
-    canvas.savefig(out, format=kind, dpi=DOTS_PER_INCH, metadata=metadata)
+    canvas.savefig(out, format=ending, dpi=DOTS_PER_INCH, metadata=ENDINGS[ending])
     return out.getvalue()

@@ -176,7 +176,10 @@ def _html_rows(sheet: Sheet, page: Page, needs: list[Measured]) -> str:
     blocks = blocks_of(page, sheet.group, [0] * len(page))
     columns = []
     for at, (column, texts) in enumerate(zip(sheet.columns, page.texts, strict=True)):
-        made = {text: _html_cell(text, sheet.profiles and column.text == f"{{{SUBJECT}}}", needs[at]) for text in set(texts)}
+        made = {
+            text: _html_cell(text, sheet.profiles and column.text == f"{{{SUBJECT}}}", needs[at])
+            for text in set(texts)
+        }
         cells = [made[text] for text in texts]
         if at < sheet.group:
             pairs = zip(cells, blocks.printed, strict=True)

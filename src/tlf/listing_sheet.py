@@ -53,18 +53,28 @@ class Sheet:
 
 
 def sheet_of(results: Results, footer: dict[str, object]) -> Sheet:
-    """The listing of a display, with the numbers of records read and shown among its footnotes."""
+    """The listing of a display, with the numbers of records read and shown among its footnotes.
+
+    Missing: without cells, as in a shell, one line says `xx` in every column.
+    """
     display = results.display
     listing, cells = display.listing, results.cells
+    if cells is None:
+        unknown = Page("", [["xx"]] * len(listing.columns))
+        return _sheet(display, footer, (unknown,), ())
     counts = results.frame()
     counts = counts[counts["statistic"] == "records"].set_index("level")["text"].to_dict()
+    return _sheet(display, footer, tuple(_pages(display, cells)), (_account(display, counts),))
+
+
+def _sheet(display: Display, footer: dict, pages: tuple[Page, ...], account: tuple[str, ...]) -> Sheet:
     return Sheet(
         display=display,
         titles=(display.name, display.title, display.population.label),
-        columns=listing.columns,
-        group=len(listing.group),
-        pages=tuple(_pages(display, cells)),
-        footnotes=(*display.footnotes, _account(display, counts)),
+        columns=display.listing.columns,
+        group=len(display.listing.group),
+        pages=pages,
+        footnotes=(*display.footnotes, *account),
         source=source_of(display, footer),
         profiles=bool(footer.get("profiles")),
     )

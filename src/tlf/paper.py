@@ -30,10 +30,11 @@ def reading_order(name: str) -> tuple[int, tuple[int, ...], str]:
     return [*KINDS.values(), OTHERS].index(kind_of(name)), tuple(map(int, NUMBERS.findall(name))), name
 
 
-def paper_of(grid: Grid, picture: str = "") -> dict[str, object]:
-    """The display for the merged PDF; `picture` names the file of a figure, printed in place of rows."""
+def paper_of(grid: Grid, picture: str = "", pages: int = 1) -> dict[str, object]:
+    """The display for the merged PDF; `picture` names a figure's file of so many pages, in place of rows."""
     sections = [] if picture else _sections(grid)
-    return {**head_of(grid.display), "picture": picture, "sections": sections, **_below(grid)}
+    shown = {"picture": picture, "pages": pages, "sections": sections}
+    return {**head_of(grid.display), **shown, **_below(grid)}
 
 
 def head_of(display: Display) -> dict[str, object]:

@@ -9,6 +9,7 @@ import csv
 import io
 import re
 from collections.abc import Mapping as Datasets
+from collections.abc import Sequence
 from functools import cache
 
 import numpy as np
@@ -26,6 +27,7 @@ SIDE, EDGE, GAP, INDENT = 1080, 720, 60, 200
 BODY, TITLE, NOTE = 9, 10, 8
 STUB_PART = 0.45
 RUNS_IN_A_SPREADSHEET = re.compile(r"[=+\-@\t\r](?![\d.,() ]*$).", re.DOTALL)
+RESULT_COLUMNS = ("analysis", "group", "part", "parent", "level", "statistic", "text")
 CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f\x7f]")
 
 
@@ -66,15 +68,15 @@ def environment(kind: str):
     return Environment(autoescape=False, finalize=rtf_text, **signs, **shared)
 
 
-def render_rtf(grid: Grid, picture: dict[str, object] | None = None) -> bytes:
+def render_rtf(grid: Grid, pictures: Sequence[dict[str, object]] = ()) -> bytes:
     """The display as RTF: landscape; titles, column headers and footnotes on every page; page x of y.
 
     Column headers are in the page's head with the titles, one section for each set of columns: header rows in
     the body repeat in Word alone (LibreOffice 7.4 does not read them).
     """
     page = _page(grid)
-    nothing: dict[str, object] = {"headers": [], "rows": [], "picture": picture}
-    sections = _rtf_sections(grid, page) if grid.lines else [nothing]
+    drawn = [{"headers": [], "rows": [], "picture": picture} for picture in pictures or (None,)]
+    sections = _rtf_sections(grid, page) if grid.lines else drawn
     text = environment("rtf").get_template("table.rtf.j2").render(
         titles=grid.titles, footnotes=grid.footnotes, source=grid.source, page=page, sections=sections,
         no_data=NO_DATA, raw=Raw,
@@ -243,10 +245,8 @@ def render_csv(grid: Grid) -> bytes:
 
 def render_results(results: Frame) -> bytes:
     """A results frame as CSV: what a figure is drawn from."""
-    columns = [results[name].tolist() for name in ("analysis", "group", "part", "level", "statistic", "text")]
-    return csv_bytes(
-        [["analysis", "group", "part", "level", "statistic", "value"], *map(list, zip(*columns, strict=True))]
-    )
+    columns = [results[name].tolist() for name in RESULT_COLUMNS]
+    return csv_bytes([[*RESULT_COLUMNS[:-1], "value"], *map(list, zip(*columns, strict=True))])
 
 
 def render_frame(results: Frame) -> bytes:

@@ -34,7 +34,9 @@ RESULTS = {
     "type": "str", "format": "str", "text": "str", "denominator": "str", "denominator_n": "float64",
 }  # fmt: skip
 HEADER = "columns"
-WHOLE = ("n", "of", "records", "at_risk", "events", "below")
+WHOLE = (
+    "n", "of", "records", "at_risk", "events", "below", "day", "days", "from", "to", "grade", "place",
+)  # fmt: skip
 SUBJECTS = ("display", "analysis", "parent", "level", "group", "part", "USUBJID")
 
 
@@ -75,9 +77,12 @@ class Results:
         cell = (statistic, value, kind, pattern(digits, significant=significant), text, row.of, denominator)
         self._rows.append((self.display.name, *key, *cell))
 
-    def add_mark(self, row: Row, group: str, part: str, statistic: str, holds: bool, text: str) -> None:
+    def add_mark(
+        self, row: Row, group: str, part: str, statistic: str, holds: bool, text: str, *,
+        level: str = "", parent: str = "",
+    ) -> None:  # fmt: skip
         """One mark of a cell, such as the + of a censored time, or nothing."""
-        key = (row.name, " ".join(row.variables), "", "", self.display.columns.by, group, part)
+        key = (row.name, " ".join(row.variables), parent, level, self.display.columns.by, group, part)
         cell = (statistic, float(holds), "text", "", text if holds else "", row.of, np.nan)
         self._rows.append((self.display.name, *key, *cell))
 

@@ -15,7 +15,7 @@ import pandas as pd
 from clinical.findings import Findings
 from clinical.frames import Frame
 from clinical.read import Mapping
-from tlf.canvas import DOTS_PER_INCH, draw
+from tlf.canvas import DOTS_PER_INCH, draw, pages_of
 from tlf.compute import compute_display
 from tlf.listing_files import render_listing
 from tlf.listing_sheet import sheet_of
@@ -104,12 +104,12 @@ def files_of(
         made = render_listing(sheet_of(results, footer))
     else:
         grid = grid_of(results, footer)
-        made = (
-            _figure_files(grid, results.frame(), paint)
-            if display.figure
-            else render_table(grid, results.subjects())
-        )
-        papers = {display.stem: paper_of(grid, f"{display.stem}.pdf" if display.figure else "")}
+        if display.figure:
+            made = _figure_files(grid, results.frame(), paint)
+            paper = paper_of(grid, f"{display.stem}.pdf", len(pages_of(made, "png")))
+        else:
+            made, paper = render_table(grid, results.subjects()), paper_of(grid)
+        papers = {display.stem: paper}
     return {f"{display.stem}.{ending}": content for ending, content in made.items()}, papers
 
 
@@ -138,11 +138,12 @@ def join_displays(made: list[Displays]) -> Displays:
 
 def _figure_files(grid: Grid, results: Frame, paint: Paint) -> dict[str, bytes]:
     drawn = paint(grid, results)
-    svg = drawn["svg"].decode("utf-8")
+    pictures = [_picture(png) for png in pages_of(drawn, "png")]
+    inline = [svg[svg.index(b"<svg") :].decode("utf-8") for svg in pages_of(drawn, "svg")]
     return {
         **drawn,
-        "rtf": render_rtf(grid, _picture(drawn["png"])),
-        "html": render_html(grid, pd.DataFrame(columns=list(SUBJECTS)), svg[svg.index("<svg") :]),
+        "rtf": render_rtf(grid, pictures),
+        "html": render_html(grid, pd.DataFrame(columns=list(SUBJECTS)), "\n".join(inline)),
         "csv": render_results(results),
     }
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+from pathlib import Path
 
 import pytest
 
@@ -29,7 +30,7 @@ def run(tmp_path_factory):
         patch.setattr(making, "_picture", lambda png: {"pixels": [1, 1], "goal": [1, 1], "hex": ""})
         job = Run.begin(folder, "night-1")
         write_datasets(job, None, study.derived.outputs, Delivery(folder, "demo", "2025-08-15"))
-        tables.write_displays(study.plan, study.derived, job, "2025-08-15", None, INPUTS)
+        tables.write_displays(study.plan, study.derived, job, "2025-08-15", None, INPUTS, Path("none"))
         return job.finish({}, COMPLETE, "test", "test")
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -30,7 +31,9 @@ def night(study, folder, number, derived=None, before=None, config=None):
         plan = replace(plan, study=replace(plan.study, config=mixed))
     with study_lock(folder, "test"):
         run = Run.begin(folder, f"night-{number}")
-        found = tables.write_displays(plan, derived or study.derived, run, "2025-08-15", before, INPUTS)
+        found = tables.write_displays(
+            plan, derived or study.derived, run, "2025-08-15", before, INPUTS, Path("none")
+        )
         return run.finish({}, COMPLETE, "test", "test"), found
 
 

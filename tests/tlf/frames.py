@@ -17,12 +17,12 @@ ROOT = Path(__file__).parents[2] / "mappings"
 GOLDEN = Path(__file__).parents[1] / "golden"
 WORKED = ("01", "02", "03", "04", "05", "06", "08", "09", "10", "11", "12", "13")
 NUMBERS = ("AVAL", "AVALM", "CNSR", "AGE", "FUDUR", "DTHADY")
-DATES = ("TRTSDT", "HSCTDT")
+DATES = ("TRTSDT", "HSCTDT", "NACTDT", "DTHDT", "ADT")
 FOOTER = {
     "program": "cdiscflow 0.1",
     "data_cut": "2025-06-30",
     "datasets": {"ADSL": "aa", "ADRS": "bb", "ADTTE": "cc", "ADAE": "dd", "ADCM": "ee", "ADLB": "ff"}
-    | {"ADVS": "gg", "ADEG": "hh", "FA": "ii"}
+    | {"ADVS": "gg", "ADEG": "hh", "FA": "ii", "ADCRS": "kk"}
     | dict.fromkeys(("DS", "DV", "ADEX", "EX", "CM", "PR", "TU"), "jj"),
 }
 
@@ -68,9 +68,12 @@ def worked(doses: dict[str, int] | None = None) -> dict[str, pd.DataFrame]:
             | {"EOSSTT": "DISCONTINUED" if died else "ONGOING", "DCSREAS": "DEATH" if died else None}
             | {"DTHFL": "Y" if died else None, "DTHCAT": given["DTHCAT"] if died else None}
             | {"DTHADY": day_of_death.days + 1 if died else None}
+            | {"DTHDT": given["DTHDT"] if died else None, "NACTDT": given["NACTDT"]}
         )
+        for date, value, flag in expected["OVR_ANL01FL"]:
+            adrs.append({**own, "PARAMCD": "OVR", "AVALC": value, "ADT": date, "ANL01FL": flag})
         for name, values in expected["ADRS"].items():
-            adrs.append({**own, "PARAMCD": name, "AVALC": values["AVALC"], "AVAL": values["AVAL"]})
+            adrs.append({**own, "PARAMCD": name, **values})
         adrs += [{**own, **sample} for sample in marrow_samples(given)]
         for name, values in expected["ADTTE"].items():
             kept = {key: values[key] for key in ("AVAL", "CNSR", "EVNTDESC", "CNSDTDSC")}
@@ -79,7 +82,10 @@ def worked(doses: dict[str, int] | None = None) -> dict[str, pd.DataFrame]:
         [{"TRTSDT": cases()[n]["input"]["TRTSDT"], "HSCTDT": cases()[n]["input"]["HSCTDT"]} for n in WORKED]
     )
     whole = frame(adsl).assign(**dates).merge(baseline(), on="USUBJID", validate="1:1")
-    return {"ADSL": whole, "ADRS": frame(adrs), "ADTTE": frame(adtte), **others()}
+    more = {
+        name: one for name, one in others().items() if name != "ADLB"
+    }  # which displays of others read too
+    return {"ADSL": whole, "ADRS": frame(adrs), "ADTTE": frame(adtte), **more}
 
 
 def marrow_samples(given: dict) -> list[dict[str, object]]:

@@ -9,10 +9,11 @@ import pytest
 
 from clinical.errors import SpecError, SpecErrors
 from tests.tables import table
-from tests.tlf.frames import ROOT, study
+from tests.tlf.frames import FOOTER, ROOT, study
 from tests.tlf.small import make, read
 from tlf.links import profile_file
 from tlf.listing import Shown
+from tlf.run import make_display
 from tlf.spec import read_displays
 
 FILE = "mappings/mini/tlf/t_1.yml"

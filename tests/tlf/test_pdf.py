@@ -42,7 +42,8 @@ def test_every_display_has_a_bookmark_below_its_kind(content):
 
 
 def test_contents_and_one_page_a_short_display(content):
-    assert len(re.findall(rb"/Type ?/Page\b", content)) == 4
+    """The contents, two pages of T14.1.4, one of T14.2.4 and one of F14.2.1."""
+    assert len(re.findall(rb"/Type ?/Page\b", content)) == 5
 
 
 def test_the_file_has_no_date_and_only_fonts_of_the_wheels(content):

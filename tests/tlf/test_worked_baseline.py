@@ -3,6 +3,7 @@
 import pytest
 
 from tests.tables import table
+from tests.tlf.beside import others
 from tests.tlf.frames import FOOTER, ROOT, cells, study, worked
 from tlf.run import make_display
 from tlf.spec import read_displays
@@ -128,14 +129,14 @@ def test_weight_has_the_decimals_of_the_scale_and_a_missing_performance_status_a
 
 def test_time_since_diagnosis_is_from_the_diagnosis_to_consent(displays):
     """D.10: 365, 184, 1 and 0 days / 30.4375: 11.99, 6.05, 0.03, 0.00; the median 92.5 days = 3.04."""
-    found = shown(displays["T14.1.5"], worked())
+    found = shown(displays["T14.1.5"], {**worked(), "ADLB": others()["ADLB"]})
     assert found["months", "n"] == "4"
     assert found["months", "Median"] == "3.04"
     assert found["months", "Min, Max"] == "0.00, 11.99"
 
 
 def test_four_prior_lines_and_more_share_a_line_and_none_is_told(displays):
-    found = shown(displays["T14.1.5"], worked())
+    found = shown(displays["T14.1.5"], {**worked(), "ADLB": others()["ADLB"]})
     lines = {label: text for (name, label), text in found.items() if name == "lines_n" and text}
     assert lines == {"1": "8 (66.7)", "2": "1 (8.3)", "3": "1 (8.3)", ">=4": "2 (16.7)", "Missing": "0"}
     made = make_display(displays["T14.1.5"], with_adsl(NPRLINES={"01": 0.0}), FOOTER)
@@ -145,7 +146,7 @@ def test_four_prior_lines_and_more_share_a_line_and_none_is_told(displays):
 
 
 def test_prior_therapy_and_baseline_disease(displays):
-    found = shown(displays["T14.1.5"], worked())
+    found = shown(displays["T14.1.5"], {**worked(), "ADLB": others()["ADLB"]})
     assert found["hsct", "Prior HSCT, n (%)"] == "2 (16.7)"
     assert [found["donor", label] for label in ("Allogeneic", "Autologous", "Donor not stated")] == [
         "1 (8.3)", "1 (8.3)", "0",

@@ -171,10 +171,11 @@ def _draw_curve(axes: object, curve: CurveOf, colour: str, style: object, spec: 
         zorder=order,
         label=curve.legend,
     )
-    censored = curve.steps["censored"] > 0
+    censored = (curve.steps["censored"] > 0) & (curve.steps["time"] <= spec.to + spec.step / 2)
     axes.plot(
         curve.steps["time"][censored], curve.steps["survival"][censored],
         color=colour, marker="+", linestyle="none", markersize=8, markeredgewidth=1.3, zorder=4,
+        clip_on=False,
     )  # fmt: skip
 
 

@@ -12,6 +12,7 @@ from clinical.read import Mapping
 if TYPE_CHECKING:
     from tlf.results import Results
     from tlf.shapes.grid import Grid
+    from tlf.spec import Display
 
 
 @dataclass(frozen=True)
@@ -20,8 +21,8 @@ class Kind:
 
     `read` gives what the figure states, `add` puts every number and mark that is shown into the results,
     `draw` draws them on an empty canvas: a picture shows nothing that the results do not hold. `datasets`
-    names what is read beside the display's `population` and `records`; `notes` are footnotes made of what the
-    figure states.
+    names what is read beside the display's `population` and `records`; `pages` divides the results over as
+    many pictures as they need, and `notes` are footnotes made of what the figure states and of the results.
     """
 
     name: str
@@ -31,7 +32,8 @@ class Kind:
     draw: Callable[[object, Grid, Frame], None]
     datasets: Callable[[object], tuple[str, ...]] = lambda own: ()
     needs_survival: bool = False
-    notes: Callable[[object], tuple[str, ...]] = lambda own: ()
+    pages: Callable[[Grid, Frame], list[Frame]] = lambda grid, results: [results]
+    notes: Callable[[Display, Frame], tuple[str, ...]] = lambda display, results: ()
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from clinical.errors import SpecError
-from clinical.frames import as_text
+from clinical.frames import Frame, as_text
 from clinical.read import Mapping, Text
 from clinical.where import Condition, condition
 from tlf.figures.kind import Kind
@@ -184,7 +184,8 @@ def _drawn(own: Profiles, found: dict[str, float], half: float) -> dict[str, flo
     return {"height": half if low else value, "at_half": float(low)}
 
 
-def _notes(own: Profiles) -> tuple[str, ...]:
+def _notes(display: Display, results: Frame) -> tuple[str, ...]:
+    own = display.figure.own
     if own.statistic != "gm":
         return ()
     return (

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from hashlib import sha256
 
+from clinical.frames import Frame
 from tlf.figures import KINDS
 from tlf.results import Results
 from tlf.shapes.lines import Line, lines_of
@@ -72,7 +73,7 @@ def grid_of(results: Results, footer: dict[str, object]) -> Grid:
         titles=(display.name, display.title, display.population.label),
         columns=columns,
         lines=lines,
-        footnotes=(*display.footnotes, *conventions(display), *notes_of(display)),
+        footnotes=(*display.footnotes, *conventions(display), *notes_of(display, frame)),
         source=source_of(display, footer),
         profiles=bool(footer.get("profiles")),
     )
@@ -98,11 +99,11 @@ def _competing(settings: Survival) -> str:
     )
 
 
-def notes_of(display: Display) -> tuple[str, ...]:
-    """The footnotes that words and kinds of figure make of their options, each once."""
+def notes_of(display: Display, results: Frame) -> tuple[str, ...]:
+    """The footnotes that words make of their options, and a figure of its own and its results, each once."""
     notes = [note for row in display.rows.values() for note in WORDS[row.word].notes(row)]
-    if display.figure:
-        notes += KINDS[display.figure.kind].notes(display.figure.own)
+    if display.figure and len(results):
+        notes += KINDS[display.figure.kind].notes(display, results)
     return tuple(dict.fromkeys(notes))
 
 
