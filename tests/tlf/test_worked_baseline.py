@@ -30,7 +30,7 @@ def with_adsl(**columns):
         numbers = adsl["USUBJID"].str[-2:]
         new = numbers.map(values)
         adsl = adsl.assign(**{name: adsl[name].mask(numbers.isin(values), new.astype(adsl[name].dtype))})
-    return {**adam, "ADSL": adsl}
+    return {**adam, **others(), "ADSL": adsl}
 
 
 def test_a_screen_failure_has_the_reason_of_the_page_and_a_failure_before_a_second_screening_none(displays):

@@ -2,6 +2,7 @@
 
 import pytest
 
+from tests.tlf.beside import others
 from tests.tlf.frames import FOOTER, ROOT, cells, study, worked
 from tlf.run import make_display
 from tlf.spec import read_displays
@@ -17,7 +18,7 @@ def displays():
 
 @pytest.fixture(scope="module")
 def make(displays):
-    adam = worked(DOSES)
+    adam = {**worked(DOSES), **others()}
     return lambda name: make_display(displays[name], adam, FOOTER)
 
 
