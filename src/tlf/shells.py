@@ -74,7 +74,10 @@ def _frames(display: Display, row: Row | None, standards: Datasets[str, Standard
     found = {population: _frame(people, standards[population])}
     shared = {display.columns.by, *(display.population.where.columns if display.population.where else ())}
     for name in display.datasets:
-        if name == population or (display.listing and name not in standards):
+        if name == population:
+            continue
+        if name not in standards:  # a SUPP dataset that a listing looks into
+            found[name] = pd.DataFrame({SUBJECT: pd.Series(dtype="str")})
             continue
         records = [
             {**one, **{key: person[key] for key in (SUBJECT, *shared) if key in person}}
