@@ -189,7 +189,10 @@ def compare(
         list[str] | None,
         typer.Option(help="A variable of the key; repeat for more; else as the spec says", metavar="NAME"),
     ] = None,
-    tolerance: Annotated[float, typer.Option(help="How far apart two equal numbers may be")] = 1e-9,
+    tolerance: Annotated[
+        float,
+        typer.Option(help="How far apart equal numbers may be; not CNSR, --SEQ or codes such as PARAMN"),
+    ] = 1e-9,
     study: Annotated[str, typer.Option(help="Where several studies have the dataset", metavar="STUDY")] = "",
     run: RunName = "latest",
     to: Annotated[str, typer.Option(help="The sheet, .xlsx or .csv", metavar="FILE")] = "",
