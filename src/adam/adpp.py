@@ -5,18 +5,20 @@ What each parameter is called and which result it shows stands in the spec:
 ```yaml
 who: PKFL                                                    # population flag of ADSL
 samples: {PARAMCD: CARVCN, PKEXCLFL: {missing: true}}        # records of ADPC that the analysis uses
-area: {until: 28, enough: 25}                                # days; a shorter curve must reach the second
+area: {until: 28, enough: 25, before: measured}              # days; a shorter curve must reach the second
 terminal: {points: 3, least: 0.80, tie: 0.0001}
-reasons: {peak: ..., short: ..., points: ..., fit: ..., rise: ...}     # AVALC of what is not estimable
+unknown: {TRTSTMF: {missing: false}}                         # subjects of ADSL without a known time of dosing
+reasons: {peak: ..., short: ..., points: ..., fit: ..., rise: ..., unknown: ...}   # AVALC: not estimable
 AUC28:  {label: ..., unit: ..., result: area, testcd: AUCINT}          # testcd: how PP calls it
 PERSM3: {label: ..., result: seen, at: {AVISITN: 13}}                  # Y or N
 ```
-`result` is one of RESULTS.
+`result` is one of RESULTS. `before` says what an area starts from where the sample before the dose is above
+the limit of quantitation: `measured` from its value, `zero` from 0 as where it is below or missing.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -30,8 +32,9 @@ from clinical.read import Mapping
 from clinical.spec import Dataset
 from clinical.where import Condition, condition, mask
 
-SETTINGS = ("who", "samples", "area", "terminal", "reasons")
-REASONS = ("peak", "short", "points", "fit", "rise")
+SETTINGS = ("who", "samples", "area", "terminal", "unknown", "reasons")
+BEFORE = ("measured", "zero")
+REASONS = ("peak", "short", "points", "fit", "rise", "unknown")
 RESULTS = {
     "peak": "the highest result",
     "peak_time": "the time of the highest result",
@@ -65,8 +68,10 @@ class Rules:
 
     who: str
     samples: Condition
+    unknown: Condition
     until: float
     enough: float
+    before: str
     terminal: nca.Terminal
     reasons: tuple[str, ...]
     parameters: tuple[Parameter, ...]
@@ -79,14 +84,16 @@ def read_rules(spec: Dataset) -> Rules:
     """
     node, owner = spec.parameters, spec.name
     area, terminal, reasons = (need(node, key, owner) for key in ("area", "terminal", "reasons"))
-    only(area, ("until", "enough"), f"{owner}.area")
+    only(area, ("until", "enough", "before"), f"{owner}.area")
     only(terminal, ("points", "least", "tie"), f"{owner}.terminal")
     only(reasons, REASONS, f"{owner}.reasons")
     rules = Rules(
         who=text(node, "who", owner),
         samples=condition(need(node, "samples", owner), f"{owner}.samples"),
+        unknown=condition(need(node, "unknown", owner), f"{owner}.unknown"),
         until=number(area, "until", f"{owner}.area"),
         enough=number(area, "enough", f"{owner}.area"),
+        before=chosen(area, "before", text(area, "before", f"{owner}.area"), BEFORE, f"{owner}.area"),
         terminal=nca.Terminal(
             int(number(terminal, "points", owner)),
             number(terminal, "least", owner),
@@ -97,6 +104,7 @@ def read_rules(spec: Dataset) -> Rules:
     )
     reads = Reads(spec)
     reads.must_have("ADSL", [rules.who], node.line("who"), owner)
+    reads.must_have_left("ADSL", rules.unknown, node.line("unknown"), owner)
     reads.must_have_left("ADPC", rules.samples, node.line("samples"), owner)
     for parameter in rules.parameters:
         reads.must_have_left("ADPC", parameter.at, node.line(parameter.code), f"{owner}.{parameter.code}")
@@ -125,6 +133,12 @@ class Analysis:
     reasons: dict[str, np.ndarray]
     places: dict[str, np.ndarray]
 
+    def without(self, unknown: np.ndarray) -> Analysis:
+        """The same, with the reason `unknown` for those whose time of dosing is not known."""
+        number = REASONS.index("unknown")
+        reasons = {name: np.where(unknown, number, reason) for name, reason in self.reasons.items()}
+        return replace(self, reasons=reasons)
+
 
 def adpp(adsl: Frame, adpc: Frame, spec: Dataset) -> tuple[Frame, Frame]:
     """ADPP: one record per parameter of each subject who was measured after the infusion.
@@ -141,7 +155,7 @@ def adpp(adsl: Frame, adpc: Frame, spec: Dataset) -> tuple[Frame, Frame]:
     adsl = adsl.loc[(adsl[rules.who] == "Y").to_numpy(dtype=bool, na_value=False)].reset_index(drop=True)
     usable = mask(adpc, rules.samples) & adpc[["AVAL", "ARRELTM"]].notna().all(axis=1).to_numpy()
     samples = keep_subjects(adpc.loc[usable].assign(time=adpc["ARRELTM"], value=adpc["AVAL"]), adsl)
-    found = analysed(samples, len(adsl), rules)
+    found = analysed(samples, len(adsl), rules).without(mask(adsl, rules.unknown))
     parts = [_rows(parameter, found, samples, rules) for parameter in rules.parameters]
     rows = pd.concat(parts, ignore_index=True)
     frame = rows.drop(columns="subject").assign(USUBJID=take(adsl["USUBJID"], rows["subject"].to_numpy()))
@@ -152,7 +166,7 @@ def analysed(samples: Frame, size: int, rules: Rules) -> Analysis:
     """Every result of every subject, and why it is missing (a number of `reasons`, -1 where it is there)."""
     curve = nca.curve_of(samples, size)
     top, last, end = nca.peak(curve), nca.last_quantifiable(curve), nca.last_time(curve)
-    before = _before_the_dose(samples, size)
+    before = _before_the_dose(samples, size) if rules.before == "measured" else np.full(size, np.nan)
     slope = nca.terminal_slope(curve, rules.terminal)
     until = np.where(end >= rules.enough, np.minimum(end, rules.until), np.nan)
     accepted = (slope.fit >= rules.terminal.least) & (slope.rate > 0)

@@ -5,16 +5,18 @@ from __future__ import annotations
 from functools import cache
 
 import pandas as pd
+import pytest
 
 from adam.adpp import adpp
+from clinical.read import Text
 from tests.adam.cases import spec
 from tests.tables import assert_table, table
 
 SUBJECTS = """
-    USUBJID | PKFL
-    P1      | Y
-    P2      | Y
-    NOPK    | N
+    USUBJID | PKFL | TRTSTMF
+    P1      | Y    |
+    P2      | Y    |
+    NOPK    | N    |
     """
 GOLDEN = """
     USUBJID | PARAMCD | ARRELTM | AVAL  | PKEXCLFL | PKEXCRS | AVISITN | PCSEQ
@@ -175,3 +177,19 @@ def test_a_parameter_is_traced_to_the_samples_it_was_made_of():
     )
     top = blank.index[(blank["USUBJID"] == "P1") & (blank["PARAMCD"] == "CMAX")][0]
     assert behind.loc[behind["row"] == top, "record"].tolist() == ["P1/2", "P1/3"]
+
+
+@pytest.mark.parametrize(("before", "area"), [("measured", 28 * 100.0), ("zero", 50 * 7 + 21 * 100.0)])
+def test_an_area_starts_from_the_sample_before_the_dose_or_from_zero(before, area):
+    """D.9, decision 32: 100 before the infusion, on day 7 and on day 28; by hand 100 * 28, or 7 * 100 / 2 + 21 * 100."""  # noqa: E501
+    rules = spec("adpp")
+    rules.parameters["area"]["before"] = Text(before, "adpp.yml:1", False)
+    samples = """
+        USUBJID | PARAMCD | ARRELTM | AVAL | PKEXCLFL | PKEXCRS | AVISITN | PCSEQ
+        P1      | CARVCN  | -0.03   | 100  |          |         | 5       | 1
+        P1      | CARVCN  | 7       | 100  |          |         | 7       | 2
+        P1      | CARVCN  | 28      | 100  |          |         | 11      | 3
+        """
+    found = values(adpp(table(SUBJECTS), table(samples), rules)[0])
+    assert found["AUC28"] == (area, None)
+    assert found["CMAX"] == (100, None)
