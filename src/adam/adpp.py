@@ -47,7 +47,6 @@ RESULTS = {
     "fit": "the adjusted R-squared of the terminal decline",
     "seen": "whether a result is above the limit of quantitation",
 }
-ONE_SAMPLE = {"peak": "peak", "peak_time": "peak", "last": "last", "last_time": "last"}
 
 
 @dataclass(frozen=True)
@@ -126,7 +125,7 @@ def _parameter(code: str, node: Mapping, owner: str) -> Parameter:
 
 @dataclass(frozen=True, eq=False)
 class Analysis:
-    """The results of all subjects, by the names of RESULTS, why one is missing, and its samples."""
+    """The results of all subjects, by the names of RESULTS: value, why it is missing, rows of its samples."""
 
     size: int
     values: dict[str, np.ndarray]
@@ -146,8 +145,8 @@ def adpp(adsl: Frame, adpc: Frame, spec: Dataset) -> tuple[Frame, Frame]:
     Rows:    every parameter for each subject of the population `who`.
     Needs:   ARRELTM, AVAL (0 below quantitation), PCSEQ and what `samples` and `at` name of ADPC.
     Gives:   PARAM, PARAMCD, AVAL, AVALU; AVALC `NC: <reason>` of what is not estimable, Y or N of `seen`;
-             for PP the helpers reason and testcd. The lineage is the samples of ADPC, as records of their
-             source.
+             for PP the helpers reason and testcd. The lineage is the samples of ADPC that decide, as records
+             of their source.
     Missing: no sample at the visit gives neither value nor reason.
     Source:  rule D.9.
     """
@@ -166,7 +165,8 @@ def analysed(samples: Frame, size: int, rules: Rules) -> Analysis:
     """Every result of every subject, and why it is missing (a number of `reasons`, -1 where it is there)."""
     curve = nca.curve_of(samples, size)
     top, last, end = nca.peak(curve), nca.last_quantifiable(curve), nca.last_time(curve)
-    before = _before_the_dose(samples, size) if rules.before == "measured" else np.full(size, np.nan)
+    predose = _before_the_dose(samples, size) if rules.before == "measured" else np.full(size, -1)
+    before = np.append(samples["value"].to_numpy(), np.nan)[predose]
     slope = nca.terminal_slope(curve, rules.terminal)
     until = np.where(end >= rules.enough, np.minimum(end, rules.until), np.nan)
     accepted = (slope.fit >= rules.terminal.least) & (slope.rate > 0)
@@ -191,14 +191,23 @@ def analysed(samples: Frame, size: int, rules: Rules) -> Analysis:
     reasons |= dict.fromkeys(
         ("rate", "half_life", "fit"), np.where(none >= 0, none, np.where(accepted, -1, no_line))
     )
-    return Analysis(size, values, reasons, {"peak": curve.rows_of(top), "last": curve.rows_of(last)})
+    areas = {
+        name: np.concatenate(
+            [np.where(np.isnan(end), -1, predose), curve.rows_of(nca.area_places(curve, end))]
+        )
+        for name, end in (("area", until), ("area_last", last_time))
+    }
+    line = curve.rows_of(nca.terminal_places(curve, slope))
+    ends = {"peak": top, "peak_time": top, "last": last, "last_time": last}
+    places = {name: curve.rows_of(place) for name, place in ends.items()}
+    return Analysis(size, values, reasons, places | areas | dict.fromkeys(("rate", "half_life", "fit"), line))
 
 
 def _before_the_dose(samples: Frame, size: int) -> np.ndarray:
-    """The value of the last sample before the dose; missing without one."""
+    """The row of the last sample before the dose, -1 without one."""
     before = samples.loc[samples["time"] <= 0].sort_values(["time", "value"], kind="stable")
-    found = np.full(size, np.nan)
-    found[before["subject"].to_numpy()] = before["value"].to_numpy()
+    found = np.full(size, -1)
+    found[before["subject"].to_numpy()] = before.index.to_numpy()
     return found
 
 
@@ -239,7 +248,7 @@ def _seen(parameter: Parameter, samples: Frame, size: int) -> np.ndarray:
 
 
 def _lineage(rows: Frame, found: Analysis, samples: Frame, adsl: Frame, rules: Rules) -> Frame:
-    """The sample that a maximum or a last value is, the samples of a visit, else all of the subject.
+    """The samples that a value is made of or those of a visit, all of the subject where none is.
 
     A subject without any sample that counts is traced to ADSL.
     """
@@ -249,11 +258,11 @@ def _lineage(rows: Frame, found: Analysis, samples: Frame, adsl: Frame, rules: R
         asked = np.flatnonzero((rows["PARAMCD"] == parameter.code).to_numpy())
         row_of[rows["subject"].to_numpy()[asked]] = asked
         own = np.zeros(len(samples), dtype=bool)
-        if parameter.result in ONE_SAMPLE:
-            place = found.places[ONE_SAMPLE[parameter.result]]
-            own[place[place >= 0]] = True
-        elif parameter.at is not None:
+        if parameter.at is not None:
             own = mask(samples, parameter.at)
+        else:
+            place = found.places[parameter.result]
+            own[place[place >= 0]] = True
         has = np.isin(subject, subject[own])
         place = np.flatnonzero(own | ~has)
         parts.append(pd.DataFrame({"row": row_of[subject[place]], "place": place}))

@@ -143,7 +143,9 @@ def explain(
     ],
     dataset: Annotated[str, typer.Argument(help="A dataset of the run", metavar="[DATASET]")] = "",
     what: Annotated[str, typer.Argument(help="A PARAMCD or a variable", metavar="[WHAT]")] = "",
-    subject: Subject = "",
+    subject: Annotated[
+        str | None, typer.Option(help="Screening number or USUBJID, or its end", metavar="SUBJECT")
+    ] = None,
     run: RunName = "latest",
 ) -> None:
     """Says how a value came about: the line of the spec, and the records behind it back to the EDC page.
