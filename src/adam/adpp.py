@@ -7,7 +7,7 @@ who: PKFL                                                    # population flag o
 samples: {PARAMCD: CARVCN, PKEXCLFL: {missing: true}}        # records of ADPC that the analysis uses
 area: {until: 28, enough: 25, before: measured}              # days; a shorter curve must reach the second
 terminal: {points: 3, least: 0.80, tie: 0.0001}
-unknown: {TRTSTMF: {missing: false}}                         # subjects of ADSL without a known time of dosing
+timed: {TRTSTMF: {missing: true}}                            # subjects of ADSL with a known time of dosing
 reasons: {peak: ..., short: ..., points: ..., fit: ..., rise: ..., unknown: ...}   # AVALC: not estimable
 AUC28:  {label: ..., unit: ..., result: area, testcd: AUCINT}          # testcd: how PP calls it
 PERSM3: {label: ..., result: seen, at: {AVISITN: 13}}                  # Y or N
@@ -32,7 +32,7 @@ from clinical.read import Mapping
 from clinical.spec import Dataset
 from clinical.where import Condition, condition, mask
 
-SETTINGS = ("who", "samples", "area", "terminal", "unknown", "reasons")
+SETTINGS = ("who", "samples", "area", "terminal", "timed", "reasons")
 BEFORE = ("measured", "zero")
 REASONS = ("peak", "short", "points", "fit", "rise", "unknown")
 RESULTS = {
@@ -67,7 +67,7 @@ class Rules:
 
     who: str
     samples: Condition
-    unknown: Condition
+    timed: Condition
     until: float
     enough: float
     before: str
@@ -89,7 +89,7 @@ def read_rules(spec: Dataset) -> Rules:
     rules = Rules(
         who=text(node, "who", owner),
         samples=condition(need(node, "samples", owner), f"{owner}.samples"),
-        unknown=condition(need(node, "unknown", owner), f"{owner}.unknown"),
+        timed=condition(need(node, "timed", owner), f"{owner}.timed"),
         until=number(area, "until", f"{owner}.area"),
         enough=number(area, "enough", f"{owner}.area"),
         before=chosen(area, "before", text(area, "before", f"{owner}.area"), BEFORE, f"{owner}.area"),
@@ -103,7 +103,7 @@ def read_rules(spec: Dataset) -> Rules:
     )
     reads = Reads(spec)
     reads.must_have("ADSL", [rules.who], node.line("who"), owner)
-    reads.must_have_left("ADSL", rules.unknown, node.line("unknown"), owner)
+    reads.must_have_left("ADSL", rules.timed, node.line("timed"), owner)
     reads.must_have_left("ADPC", rules.samples, node.line("samples"), owner)
     for parameter in rules.parameters:
         reads.must_have_left("ADPC", parameter.at, node.line(parameter.code), f"{owner}.{parameter.code}")
@@ -154,7 +154,7 @@ def adpp(adsl: Frame, adpc: Frame, spec: Dataset) -> tuple[Frame, Frame]:
     adsl = adsl.loc[(adsl[rules.who] == "Y").to_numpy(dtype=bool, na_value=False)].reset_index(drop=True)
     usable = mask(adpc, rules.samples) & adpc[["AVAL", "ARRELTM"]].notna().all(axis=1).to_numpy()
     samples = keep_subjects(adpc.loc[usable].assign(time=adpc["ARRELTM"], value=adpc["AVAL"]), adsl)
-    found = analysed(samples, len(adsl), rules).without(mask(adsl, rules.unknown))
+    found = analysed(samples, len(adsl), rules).without(~mask(adsl, rules.timed))
     parts = [_rows(parameter, found, samples, rules) for parameter in rules.parameters]
     rows = pd.concat(parts, ignore_index=True)
     frame = rows.drop(columns="subject").assign(USUBJID=take(adsl["USUBJID"], rows["subject"].to_numpy()))

@@ -143,9 +143,7 @@ def explain(
     ],
     dataset: Annotated[str, typer.Argument(help="A dataset of the run", metavar="[DATASET]")] = "",
     what: Annotated[str, typer.Argument(help="A PARAMCD or a variable", metavar="[WHAT]")] = "",
-    subject: Annotated[
-        str | None, typer.Option(help="Screening number or USUBJID, or its end", metavar="SUBJECT")
-    ] = None,
+    subject: Annotated[str | None, typer.Option(help="Screening number, USUBJID, or its end")] = None,
     run: RunName = "latest",
 ) -> None:
     """Says how a value came about: the line of the spec, and the records behind it back to the EDC page.
