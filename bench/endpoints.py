@@ -29,7 +29,7 @@ def main() -> None:
     for size in (306, 30_600):
         adsl, rs, cp, sv = people(size)
         started = time.process_time()
-        responses = adrs(adsl, rs, cp, sv, spec("adrs"))
+        responses, _ = adrs(adsl, rs, cp, sv, spec("adrs"))
         middle = time.process_time()
         responses = numbered(responses)
         adsl = with_responders(adsl, responses)

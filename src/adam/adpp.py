@@ -5,18 +5,20 @@ What each parameter is called and which result it shows stands in the spec:
 ```yaml
 who: PKFL                                                    # population flag of ADSL
 samples: {PARAMCD: CARVCN, PKEXCLFL: {missing: true}}        # records of ADPC that the analysis uses
-area: {until: 28, enough: 25}                                # days; a shorter curve must reach the second
+area: {until: 28, enough: 25, before: measured}              # days; a shorter curve must reach the second
 terminal: {points: 3, least: 0.80, tie: 0.0001}
-reasons: {peak: ..., short: ..., points: ..., fit: ..., rise: ...}     # AVALC of what is not estimable
+timed: {TRTSTMF: {missing: true}}                            # subjects of ADSL with a known time of dosing
+reasons: {peak: ..., short: ..., points: ..., fit: ..., rise: ..., unknown: ...}   # AVALC: not estimable
 AUC28:  {label: ..., unit: ..., result: area, testcd: AUCINT}          # testcd: how PP calls it
 PERSM3: {label: ..., result: seen, at: {AVISITN: 13}}                  # Y or N
 ```
-`result` is one of RESULTS.
+`result` is one of RESULTS. `before` says what an area starts from where the sample before the dose is above
+the limit of quantitation: `measured` from its value, `zero` from 0 as where it is below or missing.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -30,8 +32,9 @@ from clinical.read import Mapping
 from clinical.spec import Dataset
 from clinical.where import Condition, condition, mask
 
-SETTINGS = ("who", "samples", "area", "terminal", "reasons")
-REASONS = ("peak", "short", "points", "fit", "rise")
+SETTINGS = ("who", "samples", "area", "terminal", "timed", "reasons")
+BEFORE = ("measured", "zero")
+REASONS = ("peak", "short", "points", "fit", "rise", "unknown")
 RESULTS = {
     "peak": "the highest result",
     "peak_time": "the time of the highest result",
@@ -44,7 +47,6 @@ RESULTS = {
     "fit": "the adjusted R-squared of the terminal decline",
     "seen": "whether a result is above the limit of quantitation",
 }
-ONE_SAMPLE = {"peak": "peak", "peak_time": "peak", "last": "last", "last_time": "last"}
 
 
 @dataclass(frozen=True)
@@ -65,8 +67,10 @@ class Rules:
 
     who: str
     samples: Condition
+    timed: Condition
     until: float
     enough: float
+    before: str
     terminal: nca.Terminal
     reasons: tuple[str, ...]
     parameters: tuple[Parameter, ...]
@@ -79,14 +83,16 @@ def read_rules(spec: Dataset) -> Rules:
     """
     node, owner = spec.parameters, spec.name
     area, terminal, reasons = (need(node, key, owner) for key in ("area", "terminal", "reasons"))
-    only(area, ("until", "enough"), f"{owner}.area")
+    only(area, ("until", "enough", "before"), f"{owner}.area")
     only(terminal, ("points", "least", "tie"), f"{owner}.terminal")
     only(reasons, REASONS, f"{owner}.reasons")
     rules = Rules(
         who=text(node, "who", owner),
         samples=condition(need(node, "samples", owner), f"{owner}.samples"),
+        timed=condition(need(node, "timed", owner), f"{owner}.timed"),
         until=number(area, "until", f"{owner}.area"),
         enough=number(area, "enough", f"{owner}.area"),
+        before=chosen(area, "before", text(area, "before", f"{owner}.area"), BEFORE, f"{owner}.area"),
         terminal=nca.Terminal(
             int(number(terminal, "points", owner)),
             number(terminal, "least", owner),
@@ -97,6 +103,7 @@ def read_rules(spec: Dataset) -> Rules:
     )
     reads = Reads(spec)
     reads.must_have("ADSL", [rules.who], node.line("who"), owner)
+    reads.must_have_left("ADSL", rules.timed, node.line("timed"), owner)
     reads.must_have_left("ADPC", rules.samples, node.line("samples"), owner)
     for parameter in rules.parameters:
         reads.must_have_left("ADPC", parameter.at, node.line(parameter.code), f"{owner}.{parameter.code}")
@@ -118,12 +125,18 @@ def _parameter(code: str, node: Mapping, owner: str) -> Parameter:
 
 @dataclass(frozen=True, eq=False)
 class Analysis:
-    """The results of all subjects, by the names of RESULTS, why one is missing, and its samples."""
+    """The results of all subjects, by the names of RESULTS: value, why it is missing, rows of its samples."""
 
     size: int
     values: dict[str, np.ndarray]
     reasons: dict[str, np.ndarray]
     places: dict[str, np.ndarray]
+
+    def without(self, unknown: np.ndarray) -> Analysis:
+        """The same, with the reason `unknown` for those whose time of dosing is not known."""
+        number = REASONS.index("unknown")
+        reasons = {name: np.where(unknown, number, reason) for name, reason in self.reasons.items()}
+        return replace(self, reasons=reasons)
 
 
 def adpp(adsl: Frame, adpc: Frame, spec: Dataset) -> tuple[Frame, Frame]:
@@ -132,8 +145,8 @@ def adpp(adsl: Frame, adpc: Frame, spec: Dataset) -> tuple[Frame, Frame]:
     Rows:    every parameter for each subject of the population `who`.
     Needs:   ARRELTM, AVAL (0 below quantitation), PCSEQ and what `samples` and `at` name of ADPC.
     Gives:   PARAM, PARAMCD, AVAL, AVALU; AVALC `NC: <reason>` of what is not estimable, Y or N of `seen`;
-             for PP the helpers reason and testcd. The lineage is the samples of ADPC, as records of their
-             source.
+             for PP the helpers reason and testcd. The lineage is the samples of ADPC that decide, as records
+             of their source.
     Missing: no sample at the visit gives neither value nor reason.
     Source:  rule D.9.
     """
@@ -141,7 +154,7 @@ def adpp(adsl: Frame, adpc: Frame, spec: Dataset) -> tuple[Frame, Frame]:
     adsl = adsl.loc[(adsl[rules.who] == "Y").to_numpy(dtype=bool, na_value=False)].reset_index(drop=True)
     usable = mask(adpc, rules.samples) & adpc[["AVAL", "ARRELTM"]].notna().all(axis=1).to_numpy()
     samples = keep_subjects(adpc.loc[usable].assign(time=adpc["ARRELTM"], value=adpc["AVAL"]), adsl)
-    found = analysed(samples, len(adsl), rules)
+    found = analysed(samples, len(adsl), rules).without(~mask(adsl, rules.timed))
     parts = [_rows(parameter, found, samples, rules) for parameter in rules.parameters]
     rows = pd.concat(parts, ignore_index=True)
     frame = rows.drop(columns="subject").assign(USUBJID=take(adsl["USUBJID"], rows["subject"].to_numpy()))
@@ -152,7 +165,8 @@ def analysed(samples: Frame, size: int, rules: Rules) -> Analysis:
     """Every result of every subject, and why it is missing (a number of `reasons`, -1 where it is there)."""
     curve = nca.curve_of(samples, size)
     top, last, end = nca.peak(curve), nca.last_quantifiable(curve), nca.last_time(curve)
-    before = _before_the_dose(samples, size)
+    predose = _before_the_dose(samples, size) if rules.before == "measured" else np.full(size, -1)
+    before = np.append(samples["value"].to_numpy(), np.nan)[predose]
     slope = nca.terminal_slope(curve, rules.terminal)
     until = np.where(end >= rules.enough, np.minimum(end, rules.until), np.nan)
     accepted = (slope.fit >= rules.terminal.least) & (slope.rate > 0)
@@ -177,14 +191,23 @@ def analysed(samples: Frame, size: int, rules: Rules) -> Analysis:
     reasons |= dict.fromkeys(
         ("rate", "half_life", "fit"), np.where(none >= 0, none, np.where(accepted, -1, no_line))
     )
-    return Analysis(size, values, reasons, {"peak": curve.rows_of(top), "last": curve.rows_of(last)})
+    areas = {
+        name: np.concatenate(
+            [np.where(np.isnan(end), -1, predose), curve.rows_of(nca.area_places(curve, end))]
+        )
+        for name, end in (("area", until), ("area_last", last_time))
+    }
+    line = curve.rows_of(nca.terminal_places(curve, slope))
+    ends = {"peak": top, "peak_time": top, "last": last, "last_time": last}
+    places = {name: curve.rows_of(place) for name, place in ends.items()}
+    return Analysis(size, values, reasons, places | areas | dict.fromkeys(("rate", "half_life", "fit"), line))
 
 
 def _before_the_dose(samples: Frame, size: int) -> np.ndarray:
-    """The value of the last sample before the dose; missing without one."""
+    """The row of the last sample before the dose, -1 without one."""
     before = samples.loc[samples["time"] <= 0].sort_values(["time", "value"], kind="stable")
-    found = np.full(size, np.nan)
-    found[before["subject"].to_numpy()] = before["value"].to_numpy()
+    found = np.full(size, -1)
+    found[before["subject"].to_numpy()] = before.index.to_numpy()
     return found
 
 
@@ -225,7 +248,7 @@ def _seen(parameter: Parameter, samples: Frame, size: int) -> np.ndarray:
 
 
 def _lineage(rows: Frame, found: Analysis, samples: Frame, adsl: Frame, rules: Rules) -> Frame:
-    """The sample that a maximum or a last value is, the samples of a visit, else all of the subject.
+    """The samples that a value is made of or those of a visit, all of the subject where none is.
 
     A subject without any sample that counts is traced to ADSL.
     """
@@ -235,11 +258,11 @@ def _lineage(rows: Frame, found: Analysis, samples: Frame, adsl: Frame, rules: R
         asked = np.flatnonzero((rows["PARAMCD"] == parameter.code).to_numpy())
         row_of[rows["subject"].to_numpy()[asked]] = asked
         own = np.zeros(len(samples), dtype=bool)
-        if parameter.result in ONE_SAMPLE:
-            place = found.places[ONE_SAMPLE[parameter.result]]
-            own[place[place >= 0]] = True
-        elif parameter.at is not None:
+        if parameter.at is not None:
             own = mask(samples, parameter.at)
+        else:
+            place = found.places[parameter.result]
+            own[place[place >= 0]] = True
         has = np.isin(subject, subject[own])
         place = np.flatnonzero(own | ~has)
         parts.append(pd.DataFrame({"row": row_of[subject[place]], "place": place}))

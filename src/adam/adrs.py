@@ -9,11 +9,11 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from adam.adrs_evidence import COLUMNS, REASON, completed, gather
+from adam.adrs_evidence import BESIDE, COLUMNS, REASON, SAMPLE, completed, gather
 from adam.adrs_parameters import MAKERS
 from adam.adrs_rules import Parameter, read_rules
 from clinical.distinct import spread_text
-from clinical.frames import Frame, take
+from clinical.frames import Frame, as_text, take
 from clinical.spec import Dataset
 
 
@@ -25,7 +25,7 @@ def adrs(
     *,
     spec: Dataset,
     **components: Frame,
-) -> Frame:
+) -> tuple[Frame, Frame]:
     """ADRS: one record per subject, parameter and date or analysis visit.
 
     Rows:    collected responses and MRD samples of the safety population, all dates; of every other parameter
@@ -33,7 +33,7 @@ def adrs(
     Needs:   LB, TU and TR under their names in lower case where a response is made of its components.
     Gives:   PARAM, PARAMCD, PARAMN, PARCAT1, PARAMTYP and COLUMNS, AVALRSN of such a response; a record
              without a source record cites the column of ADSL that decided, the horizon where none was found
-             up to it.
+             up to it. The lineage is the source, then the sample that decides beside it.
     Source:  rules D.3, A.4, D-IMP, E-PD, E-EVSET, E-MRDSET, E-ORR.
     """
     rules = read_rules(spec)
@@ -44,7 +44,21 @@ def adrs(
         for place, parameter in enumerate(rules.parameters)
     ]
     whole = completed(pd.concat(parts, ignore_index=True))
-    return named(whole, evidence.adsl, rules.parameters)
+    rows = named(whole, evidence.adsl, rules.parameters)
+    return rows, lineage_of(rows, whole)
+
+
+def lineage_of(rows: Frame, whole: Frame) -> Frame:
+    """The records that each row comes from: what it cites and, of an answer of Y, the sample beside it."""
+    cited = pd.DataFrame({"row": rows.index, "source": rows["SRCDOM"], "number": rows["SRCSEQ"]})
+    parts = [cited]
+    if BESIDE in whole:
+        number = whole[BESIDE].where(whole["AVALC"] == "Y").dropna()
+        parts.append(pd.DataFrame({"row": number.index, "source": SAMPLE[0], "number": number}))
+    found = pd.concat(parts, ignore_index=True)
+    person = take(rows["USUBJID"], found["row"].to_numpy())
+    record = person + ("/" + as_text(found["number"])).fillna("")
+    return pd.DataFrame({"row": found["row"], "source": found["source"], "record": record})
 
 
 def named(rows: Frame, adsl: Frame, parameters: tuple[Parameter, ...]) -> Frame:

@@ -22,6 +22,7 @@ COLUMNS = (
     "AWU", "RELAPTYP", "ANL01FL", "ANL02FL", "SRCDOM", "SRCVAR", "SRCSEQ", "RSSEQ",
 )  # fmt: skip
 REASON = "AVALRSN"  # of a response made of its components
+BESIDE = "sample"  # CPSEQ of a sample that decides beside the source record
 NUMBERS = ("AVAL", "AVISITN", "AWTARGET", "AWTDIFF", "AWLO", "AWHI", "SRCSEQ", "RSSEQ")
 Source = tuple[str, str, str]
 RESPONSE: Source = ("RS", "RSSTRESC", "RSSEQ")

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from adam.adrs_evidence import (
+    BESIDE,
     COLUMNS,
     PERCENT,
     REASON,
@@ -311,6 +312,7 @@ def mrd_relapse(evidence: Evidence, parameter: Parameter) -> Frame:
     """MRDREL: the first positive sample later than a negative one and than the first response of `after`.
 
     The last adequate response on or before the sample is still of that group, and nobody has progressed yet.
+    The sample beside it is the first negative one.
     """
     samples, subject = evidence.samples, evidence.samples["subject"].to_numpy()
     since = evidence.response_date(evidence.first_response(parameter.after))
@@ -321,25 +323,34 @@ def mrd_relapse(evidence: Evidence, parameter: Parameter) -> Frame:
     found = evidence.samples_with(evidence.rules.mrd.positive) & holding
     for day in later:
         found &= (samples["ADT"] > day).to_numpy()
-    return sampled(evidence, parameter, found)
+    return sampled(evidence, parameter, found, **{BESIDE: take(samples["CPSEQ"], negative)})
 
 
-def sampled(evidence: Evidence, parameter: Parameter, found: np.ndarray) -> Frame:
+def sampled(evidence: Evidence, parameter: Parameter, found: np.ndarray, **shown: pd.Series) -> Frame:
     """Y with the date of the first sample found, else N."""
     row = first_rows(evidence.samples, found, evidence.size)
     avalc, aval = yes_or_no((row >= 0).astype("int64"), evidence.adsl.index)
     adt = take(evidence.samples["ADT"], row)
-    return one_each(evidence, parameter, avalc, aval, adt, row, [evidence.rules.limits.until], source=SAMPLE)
+    cited = [evidence.rules.limits.until]
+    return one_each(evidence, parameter, avalc, aval, adt, row, cited, source=SAMPLE, **shown)
 
 
 def mrd_response(evidence: Evidence, parameter: Parameter) -> Frame:
-    """MRDORR: the first evaluable response of the group with a negative sample near enough in time."""
-    found, days = evidence.responses, evidence.rules.mrd.match_days
-    negative = moments(evidence.samples)[evidence.samples_with(evidence.rules.mrd.negative)]
-    at = moments(found)
-    near = np.searchsorted(negative, at + days, "right") > np.searchsorted(negative, at - days, "left")
+    """MRDORR: the first evaluable response of the group with a negative sample near enough in time.
+
+    The sample beside it is the nearest one, of two equally near the earlier.
+    """
+    found, samples = evidence.responses, evidence.samples
+    negative = np.flatnonzero(evidence.samples_with(evidence.rules.mrd.negative))
+    days, at = np.append(moments(samples)[negative], np.iinfo("int64").max // 2), moments(found)
+    after = np.searchsorted(days, at)
+    before = np.maximum(after - 1, 0)
+    nearest = np.where(np.abs(at - days[before]) <= np.abs(days[after] - at), before, after)
+    near = np.abs(at - days[nearest]) <= evidence.rules.mrd.match_days
     among = evidence.assessed.evaluable & evidence.is_of(parameter.of) & near
-    return answered(evidence, parameter, first_rows(found, among, evidence.size))
+    row = first_rows(found, among, evidence.size)
+    place = np.append(np.append(negative, -1)[nearest], -1)[row]
+    return answered(evidence, parameter, row, **{BESIDE: take(samples["CPSEQ"], place)})
 
 
 def last_on_or_before(records: Frame, among: np.ndarray, others: Frame) -> np.ndarray:

@@ -31,6 +31,7 @@ from clinical.frames import Frame, constant, take
 from clinical.spec import Dataset
 from clinical.where import mask
 
+LAST_SECOND = np.timedelta64(86_399, "s")
 ONE_DAY = pd.Timedelta(days=1)
 
 
@@ -344,23 +345,29 @@ def dlt_evaluable(adsl: Frame, spec: Dataset) -> pd.Series:
 def sampled(adsl: Frame, pc: Frame, spec: Dataset) -> pd.Series:
     """PKFL: treated, with a blood sample after the start of the infusion whose time and result are known.
 
-    A result below the limit of quantitation is a result.
+    A result below the limit of quantitation is a result. Where the time of the start is imputed, a sample of
+    a later day alone is known to be after it.
 
-    Source: rule D.2.
+    Source: rules D.2, D-IMP.
     """
     return _yes_no(_is_yes(adsl["SAFFL"]) & _has_sample(adsl, pc, spec, ["samples"]))
 
 
 def quantified(adsl: Frame, pc: Frame, spec: Dataset) -> pd.Series:
-    """PPFL: as PKFL, and one of those results is a quantity, so that there is a maximum [D.2]."""
-    return _yes_no(_is_yes(adsl["SAFFL"]) & _has_sample(adsl, pc, spec, ["samples", "quantified"]))
+    """PPFL: as PKFL, and one of those results is a quantity, so that there is a maximum [D.2].
+
+    Missing: an imputed start of the infusion gives no time after it [D-IMP], and no maximum [D.9].
+    """
+    treated = _is_yes(adsl["SAFFL"]) & adsl["TRTSTMF"].isna().to_numpy()
+    return _yes_no(treated & _has_sample(adsl, pc, spec, ["samples", "quantified"]))
 
 
 def _has_sample(adsl: Frame, pc: Frame, spec: Dataset, keys: list[str]) -> np.ndarray:
     wanted = dates.has_time(pc["PCDTC"])
     for key in keys:
         wanted = wanted & mask(pc, asked(spec, key))
-    start = take(adsl["TRTSDTM"], subject_rows(pc, adsl)).to_numpy()
+    latest = adsl["TRTSDTM"].mask(adsl["TRTSTMF"].notna(), adsl["TRTSDTM"].dt.normalize() + LAST_SECOND)
+    start = take(latest, subject_rows(pc, adsl)).to_numpy()
     return _has_record(adsl, pc, wanted & (dates.earliest(pc["PCDTC"]).to_numpy() > start))
 
 

@@ -85,8 +85,9 @@ def followed(parameter: Parameter, histories: Histories, spec: Dataset) -> Frame
     event, which = histories.earliest(parameter.events, start.date, until)
     decide_interrupted(outcome, parameter, histories, start, until, event)
     if parameter.missed:
-        at_assessment = np.array([line.dated.dataset != "ADSL" for line in parameter.events] + [False])[which]
-        decide_missed(outcome, parameter, histories, start, event, at_assessment)
+        last, gone = windows_missed(parameter, histories)
+        missed = gone.sum(axis=0) >= parameter.missed.at_least
+        outcome.put(event.found & missed, parameter.missed.line, last)
     for number, line in enumerate(parameter.events):
         outcome.put(which == number, line, event)
     decide_otherwise(outcome, parameter, histories, start, until)
@@ -110,27 +111,24 @@ def decide_interrupted(
         outcome.put(before & (which == number), line, picked)
 
 
-def decide_missed(
-    outcome: Outcome,
-    parameter: Parameter,
-    histories: Histories,
-    start: Picked,
-    event: Picked,
-    at_assessment: np.ndarray,
-) -> None:
-    """An event after a gap: censored at the last assessment before the gap [E-TTE d].
+def windows_missed(parameter: Parameter, histories: Histories) -> tuple[Picked, np.ndarray]:
+    """The last assessment before the event, and which windows are missed: a line a window [E-TTE d].
 
     A window is missed when it began after the last assessment before the event and ended before the event; an
-    event that is itself an assessment is not the one before it.
+    event that is itself an assessment is not the one before it. Without event none is.
     """
+    start, until = histories.first(parameter.start), histories.date(parameter.until)
+    event, which = histories.earliest(parameter.events, start.date, until)
+    at_assessment = np.array([line.dated.dataset != "ADSL" for line in parameter.events] + [False])[which]
     missed: Missed = parameter.missed
     limit = np.where(at_assessment, event.date - DAY, event.date)
     last = last_assessment(parameter, histories, start, limit)
     since = histories.date(missed.since)
-    count = np.zeros(histories.size, dtype="int64")
-    for window in missed.windows:
-        count += (since + window.first * DAY > last.date) & (since + window.last * DAY < event.date)
-    outcome.put(event.found & (count >= missed.at_least), missed.line, last)
+    gone = [
+        (since + window.first * DAY > last.date) & (since + window.last * DAY < event.date)
+        for window in missed.windows
+    ]
+    return last, np.array(gone)
 
 
 def decide_otherwise(

@@ -8,7 +8,7 @@ there is no date); `{column: X}` in it is a column of ADSL or a date named under
 policies:                     # settings of study.yml and their options: `adam.policies`
   study.hsct_policy: [treatment_policy, censor]
 dates:                        # one date a subject, the first; conditions name them like columns of ADSL
-  cr1:    {date: ADRS.ADT, where: {PARAMCD: CR1}}
+  cr1:    {label: first CR/CRi, date: ADRS.ADT, where: {PARAMCD: CR1}}     # `label`: how `explain` calls it
   w12end: {date: ADSL.TRTSDT, window: W12}     # last day of that window of study.yml, counted from the date
 defaults:                     # keys of every parameter that does not state them
   until: ACUTDT               # column of ADSL: what is dated later is not used
@@ -137,6 +137,7 @@ class Named:
 
     dated: Dated
     plus_days: int
+    label: str
 
 
 @dataclass(frozen=True)
@@ -190,14 +191,14 @@ class _Reader:
 
     def _named(self, name: str, node: Mapping) -> Named:
         owner = f"{self.spec.name}.{name}"
-        only(node, ("date", "where", "window"), owner)
+        only(node, ("label", "date", "where", "window"), owner)
         windows = self._windows(owner, f"{HEAD}response_windows") if "window" in node else {}
         days = (
             windows[chosen(node, "window", text(node, "window", owner), windows, owner)].last
             if windows
             else 0
         )
-        return Named(self._dated(node, owner), days)
+        return Named(self._dated(node, owner), days, text(node, "label", owner, name))
 
     def _windows(self, owner: str, name: str) -> dict[str, Window]:
         key = name.removeprefix(HEAD)

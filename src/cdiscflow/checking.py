@@ -22,6 +22,8 @@ from edc.read import check_headers, read_extract
 from tlf.profile_spec import read_profile
 from tlf.spec import display_node, read_displays
 
+SHOWN = 5
+
 
 def check_specs(home: Home, study_name: str, say: Callable[[str], None]) -> Iterator[str]:
     """Every fault of a study's specs, rules and displays, and of the headers of its newest extract."""
@@ -107,6 +109,36 @@ def person_asked(study: Study, subject: str) -> str:
     rescreened = study.setting("subject.rescreened") or {}
     known = next((str(new) for old, new in rescreened.items() if subject and old.endswith(subject)), subject)
     return known if known == subject else person_asked(study, known)
+
+
+def one_person(study: Study, people: Iterable[str], subject: str) -> str:
+    """The USUBJID of the one person whose number, or screening number before, ends as asked.
+
+    Ties:   a number that ends so with whole parts, as 01-004 with 004, is meant before one such as 01-1004.
+    Raises: InputError for an empty number, for one of nobody and for one that fits several persons.
+    """
+    if not subject.strip():
+        raise InputError("ask.subject-empty", study.name)
+    known = sorted(set(people))
+    numbers = {each: each for each in known}
+    for old in study.setting("subject.rescreened") or {}:
+        numbers |= {str(old): each for each in known if each.endswith(person_asked(study, str(old)))}
+    fits = {number: person for number, person in numbers.items() if number.endswith(subject)}
+    whole = {person for number, person in fits.items() if number == subject or not _inside(number, subject)}
+    found = sorted(whole or set(fits.values()))
+    if not found:
+        raise InputError("ask.subject-unknown", study.name, subject=subject)
+    if len(found) > 1:
+        more = f" and {len(found) - SHOWN} more" if len(found) > SHOWN else ""
+        shown = ", ".join(found[:SHOWN]) + more
+        raise InputError("ask.subject-several", study.name, subject=subject, shown=shown)
+    return found[0]
+
+
+def _inside(number: str, end: str) -> bool:
+    """Whether an end begins within a part of a number."""
+    before = number[: len(number) - len(end)]
+    return before[-1:].isalnum() and end[:1].isalnum()
 
 
 def _of_subject(frame: pd.DataFrame, subject: str) -> pd.DataFrame:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,6 +17,7 @@ from clinical.files import create
 from clinical.frames import Frame
 
 TOLERANCE = 1e-9
+TEXT_OF = {"FN": "FL", "N": "", "NUM": ""}  # the endings of a number and of the text that it stands for
 MOST_ROWS = 1_000_000  # of a sheet
 LAYERS = ("adam", "sdtm")
 PLACE, ORIGIN = "(place)", "(origin)"
@@ -78,7 +79,7 @@ def compare_dataset(home: Home, asked: Asked) -> tuple[list[str], bool]:
     told = [
         f"{asked.dataset} of {named(study, run)}, against {asked.file.name}",
         f"  records: {len(ours.frame)} here, {len(theirs.frame)} there; key {' '.join(keys)}",
-        f"  numbers are the same within {asked.tolerance:g}",
+        f"  numbers are the same within {asked.tolerance:g}; codes (CNSR, PARAMN) and --SEQ are equal",
     ]
     if not len(found):
         target.unlink(missing_ok=True)
@@ -93,6 +94,8 @@ def differences(ours: Side, theirs: Side, keys: Sequence[str], tolerance: float)
 
     Variables, their types and labels; keys that several records have; records that only one side has; values.
     Records with the same key are compared in their order.
+
+    Values may be as far apart as `tolerance_of` says.
 
     Missing: a missing value equals a missing value only.
     """
@@ -112,9 +115,23 @@ def differences(ours: Side, theirs: Side, keys: Sequence[str], tolerance: float)
     matched = (both[ORIGIN] == "both").to_numpy()
     for name in [name for name in ours.frame if name in theirs.frame and name not in keys]:
         pair = both.loc[matched, [f"{name} here", f"{name} there"]].set_axis(["ours", "theirs"], axis=1)
-        parts.append(_of_values(pair, shown[matched], name, tolerance))
+        parts.append(_of_values(pair, shown[matched], name, tolerance_of(name, ours.facts, tolerance)))
     found = pd.concat([part.reindex(columns=list(COLUMNS)) for part in parts], ignore_index=True)
     return found.astype("str").where(found.notna(), "")
+
+
+def tolerance_of(name: str, facts: Mapping[str, tuple[str, str]], tolerance: float) -> float:
+    """How far apart values of a variable may be: texts not at all (-1), measured numbers by the tolerance.
+
+    A number that stands for a text of the dataset (PARAMN for PARAM, VISITNUM for VISIT, TRTEMFN for
+    TRTEMFL), CNSR and --SEQ are codes: only what two ways of storing a number differ.
+    """
+    char = {variable for variable, (kind, _) in facts.items() if kind == "Char"}
+    if name in char:
+        return -1
+    texts = {name.removesuffix(end) + text for end, text in TEXT_OF.items() if name.endswith(end)}
+    code = name == "CNSR" or name.endswith("SEQ") or texts & char
+    return min(tolerance, TOLERANCE) if code else tolerance
 
 
 def _of_values(pair: Frame, shown: pd.Series, name: str, tolerance: float) -> Frame:

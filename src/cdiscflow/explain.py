@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pandas as pd
 
-from cdiscflow.checking import person_asked, unknown_dataset
+from cdiscflow.checking import one_person, unknown_dataset
 from cdiscflow.explain_absent import why_not
+from cdiscflow.explain_dates import imputed
 from cdiscflow.explain_display import explain_display, is_display
 from cdiscflow.explain_rule import explain_rule
 from cdiscflow.explain_walk import SHOWN, Frames, Walk, cells, telling
@@ -23,6 +24,7 @@ from clinical.manifest import read_manifest
 from clinical.read import Mapping, Sequence, Text
 from clinical.spec import Dataset
 from clinical.study import Study
+from clinical.words import Word
 
 
 def explain_any(
@@ -30,7 +32,7 @@ def explain_any(
     study: str,
     dataset: str,
     cell: tuple[str, str, str, str],
-    subject: str,
+    subject: str | None,
     run_name: str,
 ) -> list[str]:
     """A message or a rule, if `study` is the id of one; else a cell of a display, or rows of a dataset.
@@ -59,12 +61,12 @@ def explain_message(identity: str) -> list[str]:
 
 
 def explain_rows(
-    home: Home, study_name: str, dataset: str, what: str, subject: str, run_name: str = "latest"
+    home: Home, study_name: str, dataset: str, what: str, subject: str | None, run_name: str = "latest"
 ) -> list[str]:
     """The run, the lines of the spec, the rows of a dataset for a subject and the records behind them.
 
-    `what` is a PARAMCD or a variable.
-    Raises: InputError where there is no such run, dataset, variable or row.
+    `what` is a PARAMCD or a variable; without `subject` the rows of all subjects.
+    Raises: InputError where there is no such run, dataset, variable or row, or not one such subject.
     """
     study = home.load(study_name)
     run = find_run(home, study_name, run_name)
@@ -74,8 +76,9 @@ def explain_rows(
     if frame is None:
         raise _not_there(study, run, dataset, frames)
     spec = study.datasets.get(dataset.removeprefix("SUPP"))
+    person = _person(study, frames, frame, subject)
     is_parameter = "PARAMCD" in frame and _is_parameter(spec, frame, what)
-    rows = frame.index[_asked_for(study, frame, dataset, what, subject, is_parameter)]
+    rows = frame.index[_asked_for(study, frame, dataset, what, person, is_parameter)]
     stated = [] if spec is None or is_parameter else [word for _, word in spec.statements(what)]
     words = list(dict.fromkeys(stated))
     lines = [named(study_name, run), *newer(study_name, run)]
@@ -84,17 +87,25 @@ def explain_rows(
         shown = frame.loc[rows[:SHOWN]]
         lines += _parameter_lines(spec, what, shown) if is_parameter else [_records_line(spec)]
     if not len(rows):
-        return lines + _nothing(walk, dataset, what, subject, is_parameter)
-    names = _shown(frame, what, is_parameter)
+        return lines + _nothing(walk, dataset, what, person, is_parameter)
     for row in rows[:SHOWN]:
-        values = ", ".join(f"{name}={text}" for name, text in cells(frame, row, names) if text)
-        lines.append(f"{dataset} row {row + 1}: {values}")
-        if spec is not None and "PARAMCD" in frame and (is_parameter or not what):
-            behind = why(walk, spec, dataset, row)
-        else:
-            behind = walk.variable(dataset, what, row, words)
-        lines += [f"  {line}" for line in behind]
+        lines += _row(walk, dataset, what, row, is_parameter, words)
     return lines + ([f"... and {len(rows) - SHOWN} more rows"] if len(rows) > SHOWN else [])
+
+
+def _row(walk: Walk, dataset: str, what: str, row: int, is_parameter: bool, words: list[Word]) -> list[str]:
+    """A row by its telling values, with what is imputed of its dates, and what is behind it."""
+    frame, spec = walk.frames.get(dataset), walk.study.datasets.get(dataset.removeprefix("SUPP"))
+    values = ", ".join(
+        f"{name}={text}{imputed(walk, dataset, name, row)}"
+        for name, text in cells(frame, row, _shown(frame, what, is_parameter))
+        if text
+    )
+    if spec is not None and "PARAMCD" in frame and (is_parameter or not what):
+        behind = why(walk, spec, dataset, row)
+    else:
+        behind = walk.variable(dataset, what, row, words)
+    return [f"{dataset} row {row + 1}: {values}", *(f"  {line}" for line in behind)]
 
 
 def _is_parameter(spec: Dataset | None, frame: pd.DataFrame, what: str) -> bool:
@@ -103,24 +114,29 @@ def _is_parameter(spec: Dataset | None, frame: pd.DataFrame, what: str) -> bool:
     return stated or bool((frame["PARAMCD"] == what).any())
 
 
-def _nothing(walk: Walk, dataset: str, what: str, subject: str, is_parameter: bool) -> list[str]:
+def _person(study: Study, frames: Frames, frame: pd.DataFrame, subject: str | None) -> str:
+    """The USUBJID that is asked for; empty for all subjects."""
+    if subject is None:
+        return ""
+    people = frames.get("DM")
+    people = frame if people is None else people
+    known = people["USUBJID"].dropna() if "USUBJID" in people else pd.Series(dtype="str")
+    return one_person(study, known, subject)
+
+
+def _nothing(walk: Walk, dataset: str, what: str, person: str, is_parameter: bool) -> list[str]:
     """Why there is no such row of a subject.
 
-    Raises: InputError where nobody has such a number, and for what has no reason of its own.
+    Raises: InputError for what has no reason of its own.
     """
     study, told = walk.study, f" with {what}" if what else ""
-    people = walk.frames.get("DM")
-    known = people["USUBJID"] if people is not None else pd.Series(dtype="str")
-    mine = known[known.str.endswith(person_asked(study, subject))].unique() if subject else []
-    if subject and people is not None and not len(mine):
-        raise InputError("ask.subject-unknown", study.name, subject=subject)
     frame = walk.frames.get(dataset)
-    if not len(mine) or not what:
-        raise InputError("ask.no-row", study.name, dataset=dataset, what=told, subject=subject)
+    if not person or not what:
+        raise InputError("ask.no-row", study.name, dataset=dataset, what=told, subject=person)
     if not is_parameter:
-        records = frame["USUBJID"].isin(mine).sum() if "USUBJID" in frame else 0
-        return [f"{dataset} has {records} rows of {', '.join(mine)}, and {what} is empty in all of them"]
-    return [line for person in mine[:SHOWN] for line in why_not(walk, study.datasets[dataset], what, person)]
+        records = (frame["USUBJID"] == person).sum() if "USUBJID" in frame else 0
+        return [f"{dataset} has {records} rows of {person}, and {what} is empty in all of them"]
+    return list(why_not(walk, study.datasets[dataset], what, person))
 
 
 def _not_there(study: Study, run: Path, dataset: str, frames: Frames) -> InputError:
@@ -131,12 +147,12 @@ def _not_there(study: Study, run: Path, dataset: str, frames: Frames) -> InputEr
 
 
 def _asked_for(
-    study: Study, frame: pd.DataFrame, dataset: str, what: str, subject: str, is_parameter: bool
+    study: Study, frame: pd.DataFrame, dataset: str, what: str, person: str, is_parameter: bool
 ) -> pd.Series:
     """Which rows are asked for: of the subject, of the parameter, or with a value of the variable."""
     chosen = pd.Series(True, index=frame.index)
-    if subject and "USUBJID" in frame:
-        chosen &= frame["USUBJID"].str.endswith(person_asked(study, subject))
+    if person and "USUBJID" in frame:
+        chosen &= frame["USUBJID"] == person
     if is_parameter:
         return chosen & (frame["PARAMCD"] == what)
     if what and what not in frame:
@@ -158,6 +174,7 @@ def _records_line(spec: Dataset) -> str:
 
 def _parameter_lines(spec: Dataset, parameter: str, rows: pd.DataFrame) -> list[str]:
     """Where the rules of a parameter stand, and in them the line whose `text` the rows carry."""
+    labels = _labels(spec)
     told = {text for name in rows for text in as_text(rows[name].reset_index(drop=True)).dropna()}
     lines, name = [_records_line(spec)], parameter
     while isinstance(spec.parameters.get(name), Mapping):
@@ -165,7 +182,9 @@ def _parameter_lines(spec: Dataset, parameter: str, rows: pd.DataFrame) -> list[
         label = f", {node['label']}" if "label" in node else ""
         lines.append(f"{spec.parameters.line(name)}: {spec.name} {name}{label}")
         lines += [
-            f"{each.at}: {each['text']} is {_flow(each)}" for each in _lines_of(node) if _told(each, told)
+            f"{each.at}: {each['text']} is {_flow(each, labels)}"
+            for each in _lines_of(node)
+            if _told(each, told)
         ]
         name = node.get("like", "")
     return lines
@@ -183,7 +202,17 @@ def _lines_of(node: object) -> Iterator[Mapping]:
         yield from _lines_of(each)
 
 
-def _flow(node: object) -> str:
+def _labels(spec: Dataset) -> dict[str, str]:
+    """What the dates are called that the rules of a dataset name."""
+    named = spec.parameters.get("dates", {})
+    return {name: str(node.get("label", name)) for name, node in named.items() if isinstance(node, Mapping)}
+
+
+def _flow(node: object, labels: dict[str, str]) -> str:
+    """A part of a spec in one line, its named dates by their labels."""
     if isinstance(node, Mapping):
-        return "{" + ", ".join(f"{key}: {_flow(value)}" for key, value in node.items()) + "}"
-    return "[" + ", ".join(map(_flow, node)) + "]" if isinstance(node, Sequence) else str(node)
+        parts = [f"{labels.get(key, key)}: {_flow(value, labels)}" for key, value in node.items()]
+        return "{" + ", ".join(parts) + "}"
+    if isinstance(node, Sequence):
+        return "[" + ", ".join(_flow(each, labels) for each in node) + "]"
+    return labels.get(str(node), str(node))

@@ -6,6 +6,7 @@ import pandas as pd
 
 from adam.adpp import RESULTS
 from adam.adrs_parameters import MAKERS
+from cdiscflow.explain_dates import DAY, imputed, of_subject
 from cdiscflow.explain_walk import Walk, cells, row_of
 from clinical.read import Mapping, find
 from clinical.spec import Dataset
@@ -14,19 +15,17 @@ from clinical.where import condition, in_words
 SILENT = ("number", "label", "category", "who")
 COLLECTED = ("responses", "mrd_status", "mrd_percent")
 OF_ADSL = ("date", "not_after", "not_used_after")
-DAY = len("2024-05-31")
 
 
 def of_response(walk: Walk, spec: Dataset, node: Mapping, frame: pd.DataFrame, row: int) -> str:
     """What a response parameter says, by which rule, the value that decided, and the dates it looks at."""
-    given = dict(cells(frame, row, ["PARAMCD", "AVALC", "AVAL", "ADT", "ADTF"]))
+    given = dict(cells(frame, row, ["PARAMCD", "AVALC", "AVAL", "ADT"]))
     rule = ", ".join(_part(spec, key, node[key], frame, row) for key in node if key not in SILENT)
     said = given["AVALC"] or given["AVAL"] or "missing"
-    on = f" on {given['ADT']}" if given["ADT"] else ""
-    imputed = f" ({given['ADTF']} imputed)" if given["ADTF"] else ""
+    on = f" on {given['ADT']}{imputed(walk, spec.name, 'ADT', row)}" if given["ADT"] else ""
     return (
-        f"why: {given['PARAMCD']} is {said}{on}{imputed} by {rule} ({meaning(node)}); "
-        f"{_decided(walk, spec, frame, row)}{_looked_at(walk, spec, node, frame, row)}."
+        f"why: {given['PARAMCD']} is {said}{on} by {rule} ({meaning(node)}); "
+        f"{_decided(walk, spec, node, row)}{_looked_at(walk, spec, node, frame, row)}."
     )
 
 
@@ -46,13 +45,34 @@ def _part(spec: Dataset, key: str, value: object, frame: pd.DataFrame, row: int)
     return f"{key} {', '.join(value) if isinstance(value, list) else value}"
 
 
-def _decided(walk: Walk, spec: Dataset, frame: pd.DataFrame, row: int) -> str:
-    """The value that the row cites, with its date; of the last day that counts, that nothing else decided."""
+def _decided(walk: Walk, spec: Dataset, node: Mapping, row: int) -> str:
+    """The value that the row cites, with its date, and those beside it.
+
+    Of the last day that counts, that nothing else decided; of a date, that there is none.
+    """
+    frame = walk.frames.get(spec.name)
     domain, variable = str(frame["SRCDOM"][row]), str(frame["SRCVAR"][row])
     value, day = _cited(walk, frame, row)
     if domain == "ADSL" and variable == find(spec.parameters, "limits.until"):
-        return f"nothing else decides up to ADSL.{variable} {value}"
-    return f"decided by {domain}.{variable} {value or '(missing)'}" + (f" of {day}" if day else "")
+        dated = str(node.get("date", ""))
+        none = dated and of_subject(walk, subject_of(walk, frame, row), dated) == "none"
+        said = f"there is no ADSL.{dated}" if none else "nothing else decides"
+        return f"{said} up to ADSL.{variable} {value}"
+    said = f"decided by {domain}.{variable} {value or '(missing)'}" + (f" of {day}" if day else "")
+    return said + "".join(f" and by {each}" for each in _beside(walk, spec.name, row))
+
+
+def _beside(walk: Walk, dataset: str, row: int) -> list[str]:
+    """The standard results of the records behind a row that are not the one it cites, with their dates."""
+    lineage = walk.frames.get(dataset, "lineage")
+    found = []
+    for source, record in lineage.loc[lineage["row"] == row, ["source", "record"]].iloc[1:].itertuples(False):
+        records = walk.frames.get(source)
+        place, names = row_of(source, records, record), [f"{source}STRESC", f"{source}DTC"]
+        if place is not None and set(names) <= set(records):
+            (variable, value), (_, day) = cells(records, place, names)
+            found.append(f"{source}.{variable} {value or '(missing)'} of {day}")
+    return found
 
 
 def _looked_at(walk: Walk, spec: Dataset, node: Mapping, frame: pd.DataFrame, row: int) -> str:
@@ -66,7 +86,7 @@ def _looked_at(walk: Walk, spec: Dataset, node: Mapping, frame: pd.DataFrame, ro
         given = node.get(key, [])
         named += given if isinstance(given, list) else [given]
     subject = subject_of(walk, frame, row)
-    dates = [f"{column} {of_subject(subject, column)}" for column in dict.fromkeys(named)]
+    dates = [f"{column} {of_subject(walk, subject, column)}" for column in dict.fromkeys(named)]
     mine = frame[frame["USUBJID"] == frame["USUBJID"][row]]
     stated = [code for code in known if isinstance(known[code], Mapping) and code != frame["PARAMCD"][row]]
     for code in stated:
@@ -85,15 +105,6 @@ def subject_of(walk: Walk, frame: pd.DataFrame, row: int) -> pd.DataFrame:
     """The row of ADSL for the subject of a row."""
     adsl = walk.frames.get("ADSL")
     return adsl[adsl["USUBJID"] == frame["USUBJID"][row]]
-
-
-def of_subject(subject: pd.DataFrame, column: str) -> str:
-    """A variable of ADSL as text, with what of it was imputed."""
-    if column not in subject or not len(subject):
-        return "(unknown)"
-    flag = [f"{column}F"] if f"{column}F" in subject else []
-    value, *imputed = (text for _, text in cells(subject.reset_index(drop=True), 0, [column, *flag]))
-    return (value or "none") + (f" ({imputed[0]} imputed)" if value and any(imputed) else "")
 
 
 def _cited(walk: Walk, frame: pd.DataFrame, row: int) -> tuple[str, str]:
@@ -118,7 +129,7 @@ def of_kinetics(walk: Walk, node: Mapping, dataset: str, row: int) -> str:
     """What a kinetic parameter says, which result it is, and the samples and dates it is made of."""
     frame = walk.frames.get(dataset)
     given = dict(cells(frame, row, ["PARAMCD", "AVAL", "AVALC", "AVALU"]))
-    start = of_subject(subject_of(walk, frame, row), "TRTSDT")
+    start = of_subject(walk, subject_of(walk, frame, row), "TRTSDT")
     said = given["AVALC"] or " ".join(filter(None, (given["AVAL"], given["AVALU"]))) or "missing"
     at = f" where {in_words(condition(node['at']))}" if "at" in node else ""
     none = ", and there is no sample of that kind" if at and said == "missing" else ""

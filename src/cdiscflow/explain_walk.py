@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 from functools import cached_property
 from pathlib import Path
@@ -18,7 +19,7 @@ from clinical.resolve import Names
 from clinical.run import read_frame
 from clinical.study import Study
 from clinical.where import mask
-from clinical.words import Word
+from clinical.words import Source, Word
 
 SHOWN, DEEPEST = 5, 4
 TELLING = (
@@ -69,12 +70,17 @@ class Walk:
         """The raw fields that each column is made from."""
         return fields_of_columns(self.names)
 
+    def words(self, dataset: str, variable: str) -> list[Word]:
+        """The words that state a variable, each once."""
+        spec = self.study.datasets.get(dataset)
+        return list(dict.fromkeys(word for _, word in spec.statements(variable))) if spec else []
+
     def behind(self, dataset: str, row: int, depth: int = 0) -> Iterator[str]:
         """The rows and pages that a row comes from, or the way of the subject's variable that it cites."""
         frame, lineage = self.frames.get(dataset), self.frames.get(dataset, "lineage")
         if lineage is None or depth > DEEPEST:
             return
-        cited = self._cited(frame, row)
+        cited = self.cited(frame, row)
         if cited is not None:
             yield from self.follow(*cited, depth)
             return
@@ -104,39 +110,67 @@ class Walk:
         followed = []
         if words and not taken and self._single(dataset):
             followed = [line.removeprefix("  ") for line in self.follow(dataset, name, row)][1:]
-        yield from followed or [*taken, *self.behind(dataset, row)]
+        said = followed or (taken if self._single(dataset) else [])
+        yield from said or [*taken, *self.behind(dataset, row)]
 
     def chosen(self, word: Word, frame: pd.DataFrame, row: int, name: str) -> Iterator[str]:
-        """The records of other datasets that hold what `first` or `last` took, and what is behind them."""
-        for dataset, place in self.taken(word, frame, row, name):
+        """The record of another dataset that `first` or `last` took, what is behind it, and who agrees."""
+        taken = list(self.taken(word, frame, row, name))
+        for dataset, place in taken[:1]:
             yield from self.one(dataset, place)
+        others = Counter(dataset for dataset, _ in taken[1:])
+        if others:
+            counted = ", ".join(f"{number} of {dataset}" for dataset, number in others.items())
+            yield f"and {len(taken) - 1} more records say the same: {counted}"
 
     def taken(self, word: Word, frame: pd.DataFrame, row: int, name: str) -> Iterator[tuple[str, int]]:
-        """Where the records stand that hold what `first` or `last` took."""
-        if word.word in ("case", "any_of"):
+        """Where the records stand that hold what `first` or `last` took, the one that it took before others.
+
+        Of several words the first that has a value; a copied helper is what it is made of.
+        """
+        if word.word == "case":
             for each in word.value:
                 yield from self.taken(each, frame, row, name)
-        if word.word not in ("first", "last"):
+        if word.word == "any_of":
+            for each in word.value:
+                found = list(self.taken(each, frame, row, name))
+                yield from found
+                copied = each.word == "copy" and each.value in frame
+                if found or (copied and pd.notna(frame[each.value][row])):
+                    return
+        if word.word == "copy" and str(word.value).islower():
+            for each in self.words(word.owner.partition(".")[0], str(word.value)):
+                yield from self.taken(each, frame, row, name)
+        if word.word in ("first", "last"):
+            for source in word.value:
+                yield from self._holders(word, source, frame["USUBJID"][row], cells(frame, row, [name])[0][1])
+
+    def _holders(self, word: Word, source: Source, person: str, value: str) -> Iterator[tuple[str, int]]:
+        """The person's records of one source of `first` or `last` that hold a value, in the word's order."""
+        dataset, _, column = source.of.rpartition(".")
+        found = self.frames.get(dataset)
+        asked = [each for each in (source.where, word.args.get("where")) if each is not None]
+        order = list(word.args.get("order", ()))
+        read = {column, *order}.union(*(each.columns for each in asked))
+        if found is None or not read <= set(found) or any(each.others for each in asked):
             return
-        value = cells(frame, row, [name])[0][1]
-        for source in word.value:
-            dataset, _, column = source.of.rpartition(".")
-            found = self.frames.get(dataset)
-            asked = [each for each in (source.where, word.args.get("where")) if each is not None]
-            read = {column}.union(*(each.columns for each in asked))
-            if found is None or not read <= set(found) or any(each.others for each in asked):
-                continue
-            of = found[found["USUBJID"] == frame["USUBJID"][row]].reset_index()
-            held = _holding(of[column], value)
-            for each in asked:
-                held = held & mask(of, each)
-            yield from ((dataset, int(place)) for place in of["index"][held][:SHOWN])
+        of = found[found["USUBJID"] == person].reset_index()
+        held = holding(of[column], value)
+        if word.args.get("complete"):
+            whole = as_text(of[column]).str.len() >= len(value)
+            held = held & whole.to_numpy(dtype=bool, na_value=False)
+        for each in asked:
+            held = held & mask(of, each)
+        kept = of[held]
+        if order:
+            kept = kept.sort_values(order, ascending=word.word == "first", kind="stable")
+        yield from ((dataset, int(place)) for place in kept["index"])
 
     def follow(self, dataset: str, variable: str, row: int, depth: int = 0) -> Iterator[str]:
         """A variable of a subject's row and the rows that hold its value, down to the page."""
         frame = self.frames.get(dataset)
         value, person = cells(frame, row, [variable])[0][1], frame["USUBJID"][row]
-        words = [word for _, word in self.study.datasets[dataset].statements(variable)]
+        words = self.words(dataset, variable)
         yield f"{dataset} USUBJID={person}, {variable}={value}" + (f" ({words[0].at})" if words else "")
         taken = [line for word in words for line in self.chosen(word, frame, row, variable)]
         if not taken and depth <= DEEPEST:
@@ -157,7 +191,7 @@ class Walk:
             found = self.frames.get(other)
             if other == dataset or found is None or column not in found or "USUBJID" not in found:
                 continue
-            mine = (found["USUBJID"] == person).to_numpy() & _holding(found[column], value)
+            mine = (found["USUBJID"] == person).to_numpy() & holding(found[column], value)
             for place in found.index[mine][:SHOWN]:
                 single = not self.names.sequence(self.study.datasets[other])
                 walk = (
@@ -183,7 +217,7 @@ class Walk:
                 pages.update(dict.fromkeys(mine["record"]))
         return list(pages)[:SHOWN]
 
-    def _cited(self, frame: pd.DataFrame, row: int) -> tuple[str, str, int] | None:
+    def cited(self, frame: pd.DataFrame, row: int) -> tuple[str, str, int] | None:
         """The variable of the subject's row of another dataset that a row cites as its source."""
         if not {"SRCDOM", "SRCVAR", "SRCSEQ"} <= set(frame) or pd.notna(frame["SRCSEQ"][row]):
             return None
@@ -221,7 +255,7 @@ def row_of(source: str, frame: pd.DataFrame | None, record: str) -> int | None:
     return int(rows[0]) if len(rows) == 1 else None
 
 
-def _holding(column: pd.Series, value: str) -> np.ndarray:
+def holding(column: pd.Series, value: str) -> np.ndarray:
     """Where a column says the value; a date perhaps to the minute, or as its month or year."""
     text = as_text(column).fillna("")
     if DATE.fullmatch(value):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -132,7 +133,7 @@ def built(chosen: list[dict]) -> tuple[Frame, Frame, Frame]:
         if name.endswith("DT"):
             adsl[name] = adsl[name].astype("datetime64[s]")
     components = no_components()
-    found = numbered(adrs(adsl, given["rs"], given["cp"], given["sv"], spec=spec("adrs"), **components))
+    found = numbered(adrs(adsl, given["rs"], given["cp"], given["sv"], spec=spec("adrs"), **components)[0])
     for flag, code in (("RSPFL", "ORR"), ("CRFL", "CRCRI")):
         yes = found.loc[(found["PARAMCD"] == code) & (found["AVALC"] == "Y"), "USUBJID"]
         adsl[flag] = typed(["Y" if subject in set(yes) else "N" for subject in adsl["USUBJID"]], "Char")
@@ -201,7 +202,20 @@ def made_adrs(
 ) -> Frame:
     """ADRS of drawn tables, of some parameters or of all."""
     given = drawn_adsl(adsl), drawn_rs(rs), drawn_cp(cp), table(sv)
-    return adrs(*given, spec=spec("adrs", only), **no_components())
+    return adrs(*given, spec=spec("adrs", only), **no_components())[0]
+
+
+def made_with_lineage(adsl: str, rs: str, cp: str) -> Callable[[str], list[str]]:
+    """What a parameter of ADRS, with one row, is traced to: source and record."""
+    given = drawn_adsl(adsl), drawn_rs(rs), drawn_cp(cp), table(NO_SV)
+    frame, lineage = adrs(*given, spec=spec("adrs"), **no_components())
+
+    def of(parameter: str) -> list[str]:
+        (row,) = frame.index[frame["PARAMCD"] == parameter]
+        mine = lineage[lineage["row"] == row]
+        return (mine["source"] + " " + mine["record"]).tolist()
+
+    return of
 
 
 def no_components() -> dict[str, Frame]:

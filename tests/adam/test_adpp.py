@@ -5,16 +5,18 @@ from __future__ import annotations
 from functools import cache
 
 import pandas as pd
+import pytest
 
 from adam.adpp import adpp
+from clinical.read import Text
 from tests.adam.cases import spec
 from tests.tables import assert_table, table
 
 SUBJECTS = """
-    USUBJID | PKFL
-    P1      | Y
-    P2      | Y
-    NOPK    | N
+    USUBJID | PKFL | TRTSTMF
+    P1      | Y    |
+    P2      | Y    |
+    NOPK    | N    |
     """
 GOLDEN = """
     USUBJID | PARAMCD | ARRELTM | AVAL  | PKEXCLFL | PKEXCRS | AVISITN | PCSEQ
@@ -156,14 +158,18 @@ def test_only_blood_that_is_not_excluded_counts_but_a_sample_off_its_nominal_tim
 
 
 def test_a_parameter_is_traced_to_the_samples_it_was_made_of():
-    """D-TRACE: a maximum and a last value to one sample, an area to all, a missing maximum to all."""
+    """D-TRACE: a maximum and a last value to one sample, a missing maximum to all.
+
+    D.9: an area to what it is drawn through, a rate to the points after TMAX that it was fitted to.
+    """
     frame, lineage = golden()
     record = lineage.groupby(lineage["row"].map(frame["USUBJID"] + " " + frame["PARAMCD"]))["record"].agg(
         list
     )
     assert record["P1 CMAX"] == ["P1/4"]
     assert record["P1 TLST"] == ["P1/7"]
-    assert record["P1 AUC28"] == [f"P1/{n}" for n in range(1, 9)]
+    assert record["P1 AUC28"] == record["P1 AUCLST"] == [f"P1/{n}" for n in range(1, 8)]
+    assert record["P1 LAMZHL"] == record["P1 R2ADJ"] == ["P1/5", "P1/6", "P1/7"]
     assert record["P1 PERSM3"] == [f"P1/{n}" for n in range(1, 9)]
     assert record["P2 CMAX"] == ["P2"]
     assert set(lineage["row"]) == set(range(len(frame)))
@@ -175,3 +181,48 @@ def test_a_parameter_is_traced_to_the_samples_it_was_made_of():
     )
     top = blank.index[(blank["USUBJID"] == "P1") & (blank["PARAMCD"] == "CMAX")][0]
     assert behind.loc[behind["row"] == top, "record"].tolist() == ["P1/2", "P1/3"]
+
+
+@pytest.mark.parametrize(("before", "area"), [("measured", 28 * 100.0), ("zero", 50 * 7 + 21 * 100.0)])
+def test_an_area_starts_from_the_sample_before_the_dose_or_from_zero(before, area):
+    """D.9, decision 32: 100 before the infusion, on day 7 and on day 28; by hand 100 * 28, or 7 * 100 / 2 + 21 * 100."""  # noqa: E501
+    rules = spec("adpp")
+    rules.parameters["area"]["before"] = Text(before, "adpp.yml:1", False)
+    samples = """
+        USUBJID | PARAMCD | ARRELTM | AVAL | PKEXCLFL | PKEXCRS | AVISITN | PCSEQ
+        P1      | CARVCN  | -0.03   | 100  |          |         | 5       | 1
+        P1      | CARVCN  | 7       | 100  |          |         | 7       | 2
+        P1      | CARVCN  | 28      | 100  |          |         | 11      | 3
+        """
+    found = values(adpp(table(SUBJECTS), table(samples), rules)[0])
+    assert found["AUC28"] == (area, None)
+    assert found["CMAX"] == (100, None)
+
+
+def traced(samples: list[tuple[float, float]], parameter: str) -> list[int]:
+    """PCSEQ of the samples of P1 that a parameter is traced to; samples as (time, value), numbered from 1."""
+    lines = [f"P1 | CARVCN | {time} | {value} | | | | {n}" for n, (time, value) in enumerate(samples, 1)]
+    frame, lineage = analysed("\n".join([GOLDEN.strip().splitlines()[0], *lines]))
+    (row,) = frame.index[(frame["USUBJID"] == "P1") & (frame["PARAMCD"] == parameter)]
+    return [int(record.partition("/")[2]) for record in lineage.loc[lineage["row"] == row, "record"]]
+
+
+def test_an_area_is_traced_to_the_samples_it_is_drawn_through():
+    """D.9 AUC28: of two samples before the dose the last; none below the limit between quantifiable ones.
+
+    A curve without a sample on day 28 is interpolated to the next one; what is later says nothing.
+    """
+    rise = [(-2, 0), (-1, 0), (4, 50), (7, 0), (10, 900)]
+    assert traced([*rise, (27.9, 90), (28, 80), (28.1, 70)], "AUC28") == [2, 3, 5, 6, 7]
+    assert traced([*rise, (27.9, 90), (28.1, 70), (56, 8)], "AUC28") == [2, 3, 5, 6, 7]
+    assert traced([*rise, (25, 70)], "AUC28") == [2, 3, 5, 6]
+    assert traced([*rise, (24.9, 70)], "AUC28") == [1, 2, 3, 4, 5, 6]
+    assert traced([*rise, (27.9, 90), (28.1, 70), (56, 8), (90, 0)], "AUCLST") == [2, 3, 5, 6, 7, 8]
+
+
+def test_a_half_life_is_traced_to_the_points_of_its_line():
+    """D.9 LAMZHL: of 3 or more points after TMAX the set with the best fit; without a line to all samples."""
+    line = [(21, 8000), (28, 4000), (35, 2000)]
+    assert traced([(7, 500), (10, 90000), (14, 89999), *line], "LAMZHL") == [4, 5, 6]
+    assert traced([(7, 500), (10, 90000), (14, 16000), *line], "LAMZHL") == [3, 4, 5, 6]
+    assert traced([(7, 500), (10, 90000), (21, 8000), (28, 4000)], "LAMZHL") == [1, 2, 3, 4]

@@ -58,6 +58,46 @@ def test_a_partial_response_date_is_that_of_its_visit_else_the_last_day_up_to_de
     )
 
 
+def test_a_partial_date_that_can_only_mean_days_after_death_is_the_day_of_death():
+    """Rule D-IMP, response date: not beyond death. V-RS-12 queries it; a complete date stays as collected."""
+    got = made_adrs(
+        """
+        USUBJID | DTHDT      | DCUTDT
+        EVE     | 2024-04-30 | 2025-06-30
+        MORROW  | 2024-05-01 | 2025-06-30
+        MONTH   | 2024-04-20 | 2025-06-30
+        YEAR    | 2024-12-31 | 2025-06-30
+        PD      | 2024-04-30 | 2025-06-30
+        PDFIRST | 2024-05-01 | 2025-06-30
+        KNOWN   | 2024-04-30 | 2025-06-30
+        """,
+        """
+        USUBJID | RSDTC      | RSSTRESC | VISITNUM
+        EVE     | 2024-05    | PR       | 11
+        MORROW  | 2024-05    | PR       | 11
+        MONTH   | 2024-05    | PR       | 11
+        YEAR    | 2025       | CR       | 11
+        PD      | 2024-05    | PD       | 11
+        PDFIRST | 2024-05    | PD       | 11
+        KNOWN   | 2024-05-01 | PR       | 11
+        """,
+        only=("OVR",),
+    )
+    assert_table(
+        got,
+        """
+        USUBJID | ADT        | ADTF
+        EVE     | 2024-04-30 | M
+        MORROW  | 2024-05-01 | D
+        MONTH   | 2024-04-20 | M
+        YEAR    | 2024-12-31 | Y
+        PD      | 2024-04-30 | M
+        PDFIRST | 2024-05-01 | D
+        KNOWN   | 2024-05-01 |
+        """,
+    )
+
+
 def test_a_partial_progression_date_is_that_of_its_visit_else_the_first_day_after_the_last_assessment():
     """Rule D-IMP, PD/RD date; VISIT and FIRST are subject 08 and variant 08b of D.12."""
     got = made_adrs(

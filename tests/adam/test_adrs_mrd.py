@@ -5,7 +5,7 @@ The infusion is on 2024-03-04 (see `drawn_adsl`).
 
 from __future__ import annotations
 
-from tests.adam.cases import ONE, made_adrs
+from tests.adam.cases import ONE, made_adrs, made_with_lineage
 from tests.tables import assert_table
 
 
@@ -214,3 +214,26 @@ def test_a_molecular_relapse_is_positive_after_a_negative_sample_while_the_remis
         PDSAME  | N     |            | ADSL   | ACUTDT   |
         """,
     )
+
+
+def test_an_answer_of_mrd_is_traced_to_the_samples_that_decide():
+    """D-TRACE, A.4: the negative sample near the response, of two the earlier; of a relapse the first."""
+    adrs_of = made_with_lineage(
+        ONE,
+        rs="""
+        USUBJID | RSSEQ | RSDTC      | RSSTRESC
+        P1      | 1     | 2024-04-08 | CR
+        P1      | 2     | 2024-06-08 | CR
+        """,
+        cp="""
+        USUBJID | CPSEQ | CPDTC      | CPSTRESC | CPLLOQ
+        P1      | 1     | 2024-03-28 | 0        | 0.01
+        P1      | 2     | 2024-04-02 | 0        | 0.01
+        P1      | 3     | 2024-04-14 | 0        | 0.01
+        P1      | 4     | 2024-06-08 | 0.5      | 0.01
+        """,
+    )
+    assert adrs_of("MRDORR") == ["RS P1/1", "CP P1/2"]
+    assert adrs_of("MRDREL") == ["CP P1/4", "CP P1/1"]
+    assert adrs_of("MRDNEG") == ["CP P1/1"]
+    assert adrs_of("RELAPSE") == ["ADSL P1"]

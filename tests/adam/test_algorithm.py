@@ -28,7 +28,7 @@ def made(lb="", adsl=ADSL, rs=SAID, tu="", tr="", rules=None, before=BEFORE, mor
         drawn_cp(NO_CP),
         table(NO_SV),
     )
-    found = adrs(
+    found, _ = adrs(
         *given,
         spec=rules or spec("adrs", ("OVRD",)),
         lb=drawn_lb(f"{LB}\n{before}\n{lb}"),

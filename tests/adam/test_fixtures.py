@@ -92,4 +92,4 @@ def test_the_subject_who_was_never_infused_has_no_response_rows():
     rs = drawn_rs("USUBJID | RSDTC | RSSTRESC\n07 | 2024-08-28 | NR")
     cp = drawn_cp("USUBJID | CPDTC | CPSTRESC\n07 | 2024-08-28 | 44")
     sv = table("USUBJID | VISITNUM | SVSTDTC")
-    assert adrs(adsl, rs, cp, sv, spec=spec("adrs"), **no_components()).empty
+    assert adrs(adsl, rs, cp, sv, spec=spec("adrs"), **no_components())[0].empty

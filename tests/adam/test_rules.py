@@ -131,7 +131,7 @@ REFUSED = [
         "like: TTR", "ADTTE.EFS: like is OS or DOR, not 'TTR'",
     ),
     (
-        "adtte", "w12end: {date: ADSL.TRTSDT, window: W12}", "w12end: {date: ADSL.TRTSDT, window: W13}",
+        "adtte", "date: ADSL.TRTSDT, window: W12}", "date: ADSL.TRTSDT, window: W13}",
         "W13", "ADTTE.w12end: window is W4 or W8 or W12 or M4 or M5 or M6 or M9 or M12, not 'W13'",
     ),
     (

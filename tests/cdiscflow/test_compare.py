@@ -13,6 +13,7 @@ from python_calamine import CalamineWorkbook
 
 from cdiscflow.compare import COLUMNS, Side, _side, differences
 from clinical.xpt import write_xpt
+from clinical.xpt_layout import Variable
 from clinical.xpt_read import read_xpt
 from tests.tables import assert_table, table
 
@@ -78,6 +79,46 @@ def test_numbers_apart_by_the_tolerance_are_the_same(tolerance, differ):
     assert len(found(side(OURS), theirs, tolerance=tolerance)) == differ
 
 
+TEXTS = ("PARAM", "TRTEMFL", "VISIT", "ATOXGR")
+NUMBERS = {
+    "PARAMN": 1,
+    "TRTEMFN": 1,
+    "CNSR": 1,
+    "SRCSEQ": 1,
+    "VISITNUM": 10.1,
+    "AVAL": 20,
+    "ADY": 3,
+    "SCOREN": 4,
+}
+
+
+def coded(**other: object) -> Side:
+    """One record of texts and numbers, one of them another one; SCOREN stands for no text."""
+    values = {"USUBJID": "P1", **dict.fromkeys(TEXTS, "1"), **NUMBERS, **other}
+    kinds = {name: "Num" if name in NUMBERS else "Char" for name in values}
+    frame = pd.DataFrame({name: [str(value)] for name, value in values.items()}, dtype="str")
+    return Side(frame, {name: (kind, name) for name, kind in kinds.items()})
+
+
+@pytest.mark.parametrize("name", ["PARAMN", "TRTEMFN", "CNSR", "SRCSEQ", "VISITNUM"])
+def test_a_tolerance_is_not_for_numbers_that_are_codes(name):
+    """A number that stands for a text, CNSR and --SEQ are codes; how they are stored decides the last bit."""
+    got = found(coded(), coded(**{name: NUMBERS[name] + 1}), "USUBJID", tolerance=2)
+    assert got["variable"].tolist() == [name]
+    assert len(found(coded(), coded(**{name: NUMBERS[name] + 1e-12}), "USUBJID", tolerance=2)) == 0
+
+
+@pytest.mark.parametrize("name", ["AVAL", "ADY", "SCOREN"])
+def test_a_tolerance_is_for_what_was_measured_or_counted(name):
+    assert len(found(coded(), coded(**{name: NUMBERS[name] + 1}), "USUBJID", tolerance=2)) == 0
+
+
+def test_a_tolerance_makes_no_text_of_digits_equal():
+    """A grade of 1 and one of 2 are two grades, where they are text."""
+    assert found(coded(), coded(ATOXGR="2"), "USUBJID", tolerance=2)["variable"].tolist() == ["ATOXGR"]
+    assert found(coded(), coded(ATOXGR="01"), "USUBJID", tolerance=2)["variable"].tolist() == ["ATOXGR"]
+
+
 def test_a_tolerance_makes_no_text_equal_and_nothing_equal_to_a_missing_value():
     theirs = side(OURS.replace("| x", "| z").replace("| y", "| "))
     got = found(side(OURS), theirs, tolerance=1e9)
@@ -138,6 +179,26 @@ def test_one_other_number_is_one_line_of_the_sheet_and_exit_code_1(theirs, run):
     assert [row[0] for row in rows[1:]] == ["value"]
     assert rows[1][5] == "1"
     assert (theirs.parent / "compare-ADSL.xlsx").stat().st_mode & 0o007 == 0
+
+
+@pytest.mark.parametrize(("number", "code"), [("CNSR", 1), ("AVAL", 0)])
+def test_another_cnsr_is_a_difference_whatever_the_tolerance(seen, run, tmp_path, monkeypatch, number, code):
+    """CNSR changed by 1 and a tolerance of 2: exit code 1; a day more in AVAL: 0."""
+    monkeypatch.chdir(tmp_path)
+    ours = pd.DataFrame({"USUBJID": pd.Series(["P1"], dtype="str"), "AVAL": [20.0], "CNSR": [0.0]})
+    variables = [
+        Variable("USUBJID", "Subject", "Char"),
+        Variable("AVAL", "Days", "Num"),
+        Variable("CNSR", "Censor", "Num"),
+    ]
+    for name, frame in (("ours.xpt", ours), ("theirs.xpt", ours.assign(**{number: ours[number] + 1}))):
+        stamp = datetime(2024, 1, 1)
+        write_xpt(tmp_path / name, frame, name="ADTTE", label="Times", variables=variables, created=stamp)
+    monkeypatch.setattr("cdiscflow.compare._of_run", lambda *_: tmp_path / "ours.xpt")
+    words = ("compare", "ADTTE", "theirs.xpt", "--study", "mini", "--key", "USUBJID", "--tolerance", "2")
+    answer = run(*words)
+    assert answer.code == code
+    assert f"  value: {number} (1 records)" in answer.out.splitlines() if code else "no diff" in answer.out
 
 
 def test_a_sheet_that_is_there_is_not_written_over_without_force(theirs, run):

@@ -95,8 +95,6 @@ def test_a_value_is_explained_by_its_spec_line_the_record_it_was_taken_from_and_
         "ADSL row 1: USUBJID=MINI01.B001, TRTSDT=2021-03-10",
         "  EX USUBJID=MINI01.B001, EXTRT=ZETAMAB, EXSTDTC=2021-03-10T08:30, EXSPID=DOSE-1",
         "    EDC page DOSE/B001/1",
-        "  DM USUBJID=MINI01.B001",
-        "    EDC page CONSENT/B001",
     ]
 
 

@@ -188,7 +188,7 @@ def best_of(plan: Plan, sequences: dict[str, list[tuple[int, str]]]) -> pd.DataF
         for place, (after, value) in enumerate(visits, start=1)
     ]
     header = "USUBJID | RSSEQ | VISITNUM | RSTESTCD | RSEVAL | RSSTRESC | RSDTC"
-    return adrs(adsl=adsl, rs=table("\n".join([header, *lines])), spec=plan.study.datasets["ADRS"])
+    return adrs(adsl=adsl, rs=table("\n".join([header, *lines])), spec=plan.study.datasets["ADRS"])[0]
 
 
 def confirmed(plan: Plan, *visits: tuple[int, str]) -> str:

@@ -109,10 +109,7 @@ def area(curve: Curve, before: np.ndarray, until: np.ndarray) -> np.ndarray:
     Source:  rule D.9 AUC28, AUCLST.
     """
     last = last_quantifiable(curve)
-    first = _first(curve, np.flatnonzero(curve.value > 0))
-    place = np.arange(len(curve.time))
-    between = (curve.value == 0) & (place > first[curve.subject]) & (place < last[curve.subject])
-    kept = np.flatnonzero(~between)
+    kept = np.flatnonzero(_on_the_area(curve))
     subject = np.concatenate([np.arange(curve.size), curve.subject[kept]])
     time = np.concatenate([np.zeros(curve.size), curve.time[kept]])
     value = np.concatenate([np.nan_to_num(before), curve.value[kept]])
@@ -122,6 +119,27 @@ def area(curve: Curve, before: np.ndarray, until: np.ndarray) -> np.ndarray:
     pieces = _pieces(time[:-1], time[1:], value[:-1], value[1:], until[subject[:-1]])
     whole = np.bincount(subject[:-1][inside], weights=pieces[inside], minlength=curve.size)
     return np.where((last >= 0) & ~np.isnan(until), whole, np.nan)
+
+
+def _on_the_area(curve: Curve) -> np.ndarray:
+    """The samples that an area is drawn through: all but those below the limit between quantifiable ones."""
+    last = last_quantifiable(curve)
+    first = _first(curve, np.flatnonzero(curve.value > 0))
+    place = np.arange(len(curve.time))
+    return ~((curve.value == 0) & (place > first[curve.subject]) & (place < last[curve.subject]))
+
+
+def area_places(curve: Curve, until: np.ndarray) -> np.ndarray:
+    """The places of the samples that the area up to a time is drawn through.
+
+    Gives: the last of them is the first at that time or later, where there is one.
+    """
+    kept = np.flatnonzero(_on_the_area(curve))
+    subject, time = curve.subject[kept], curve.time[kept]
+    starts = np.ones(len(kept), dtype=bool)
+    starts[1:] = subject[1:] != subject[:-1]
+    previous = np.where(starts, 0.0, np.roll(time, 1))
+    return kept[previous < until[subject]]
 
 
 def _pieces(
@@ -147,9 +165,7 @@ def terminal_slope(curve: Curve, rule: Terminal) -> Slope:
     Missing: fewer than `points` points, or values that do not differ; a slope upwards has a rate below 0.
     Source:  rule D.9 LAMZHL.
     """
-    top = peak(curve)
-    place = np.arange(len(curve.time))
-    usable = np.flatnonzero((curve.value > 0) & (place > top[curve.subject]))[::-1]
+    usable = _after_the_peak(curve)
     subject = curve.subject[usable]
     number = _number_within(subject)
     end = usable[np.arange(len(usable)) - number]
@@ -171,6 +187,19 @@ def terminal_slope(curve: Curve, rule: Terminal) -> Slope:
     rate, fit = (np.append(each, np.nan)[chosen] for each in (-slope, adjusted))
     points = np.bincount(subject, minlength=curve.size)
     return Slope(rate, fit, points, np.append(n, 0)[chosen])
+
+
+def _after_the_peak(curve: Curve) -> np.ndarray:
+    """The places of the quantifiable samples after the peak, the last one first."""
+    place = np.arange(len(curve.time))
+    return np.flatnonzero((curve.value > 0) & (place > peak(curve)[curve.subject]))[::-1]
+
+
+def terminal_places(curve: Curve, slope: Slope) -> np.ndarray:
+    """The places of the points that the terminal phase was fitted to."""
+    usable = _after_the_peak(curve)
+    subject = curve.subject[usable]
+    return usable[_number_within(subject) < slope.used[subject]]
 
 
 def _number_within(subject: np.ndarray) -> np.ndarray:

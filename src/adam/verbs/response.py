@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -72,7 +73,7 @@ def add_response_date(records: Frame, sv: Frame | None, adsl: Frame, limits: Lim
     partial = records["progression"].to_numpy() & ~dates.is_complete(text) & ~visit
     before = adequate_before(records.assign(ADT=day), partial)
     caps = [of_subject(records, adsl, column) for column in (limits.death, limits.cut)]
-    first, first_flag = dates.impute(text, "first", after=[before], not_after=caps)
+    first, first_flag = impute_up_to(caps, text, "first", after=[before])
     return records.assign(
         ADT=day.mask(partial, first),
         ADTF=flag.mask(partial, first_flag),
@@ -92,8 +93,24 @@ def visit_or_last_day(
     inside = ((visit >= dates.earliest(text)) & (visit <= dates.latest(text))) | text.isna()
     taken = ~dates.is_complete(text) & visit.notna().to_numpy() & inside.to_numpy()
     caps = [of_subject(records, adsl, column) for column in (limits.death, limits.cut)]
-    day, flag = dates.impute(text, "last", not_after=caps)
+    day, flag = impute_up_to(caps, text, "last")
     return day.mask(taken, visit), flag.mask(taken), taken
+
+
+def impute_up_to(
+    caps: list[pd.Series], text: pd.Series, how: str, after: Iterable[pd.Series] = ()
+) -> tuple[pd.Series, pd.Series]:
+    """As `dates.impute`, and never later than the caps: also where all that a date can mean is later.
+
+    Its day is then the earliest cap, and the flag names the largest part that is not as collected.
+
+    Source:  rule D-IMP.
+    """
+    day, flag = dates.impute(text, how, after=after, not_after=caps)
+    cap, first = pd.concat(caps, axis=1).min(axis=1), dates.earliest(text)
+    day = day.mask(flag.notna() & (cap < day), cap)
+    moved = flag.notna() & (day < first)
+    return day, flag.mask(moved, "M").mask(moved & (day.dt.year < first.dt.year), "Y")
 
 
 def visit_start(records: Frame, sv: Frame | None, adsl: Frame) -> pd.Series:

@@ -154,6 +154,29 @@ def test_the_kinetics_stop_at_a_second_infusion():
         """)
 
 
+UNTIMED = """
+    Subject | Folder | INFYN_STD | INFDAT     | INFSTTIM | INFENTIM | INFWT | INFDOSE | INFDOSEU_STD
+    01-001  | D0     | Y         | 2024-03-15 |          | 10:30    | 70    | 700     | 10^6 cells
+    """
+
+
+def test_without_the_time_of_the_infusion_no_sample_has_a_time_after_it():
+    """D-IMP: a missing time is never imputed for PK sampling: row excluded with reason, nothing estimable [D.9]."""
+    files = {
+        "INF": UNTIMED,
+        "PKS": PKS,
+        "ck_qpcr": qpcr(("B2", "2024-03-15T11:30", "PB", "70"), ("B3", "2024-04-12T10:00", "PB", "900")),
+    }
+    domain("ADPC", **files).shows("""
+        PARAMCD | ADTM             | ARRELTM | AVAL | PKEXCLFL | PKEXCRS
+        CARVCN  | 2024-03-15T11:30 |         | 70   | Y        | INFUSION TIME UNKNOWN
+        CARVCN  | 2024-04-12T10:00 |         | 900  | Y        | INFUSION TIME UNKNOWN
+        """)
+    got = domain("ADPP", **files).frame
+    assert set(got.loc[~got["PARAMCD"].str.startswith("PERSM"), "AVALC"]) == {"NC: INFUSION TIME UNKNOWN"}
+    assert set(plain(got["PPFL"])) == {"N"}
+
+
 def test_an_interrupted_infusion_is_no_second_one():
     """Decision 25: records of a day and the next are one infusion."""
     got = domain(

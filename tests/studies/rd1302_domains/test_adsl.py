@@ -211,6 +211,19 @@ def test_kinetics_need_a_timed_result_in_blood_after_the_start_of_the_infusion(s
     assert (lost["PKFL"], lost["PPFL"]) == ("N", "N")
 
 
+@pytest.mark.parametrize(("day", "flags"), [("2024-03-15", ("N", "N")), ("2024-03-16", ("Y", "N"))])
+def test_without_the_time_of_the_infusion_only_a_later_day_is_after_it_and_nothing_is_a_maximum(day, flags):
+    """D.2, D-IMP: PKFL needs a result known to be after the infusion, PPFL a time after it that is not imputed."""
+    untimed = AROUND["INF"].replace("| 10:00 ", "|       ", 1)
+    pages = {
+        "PKS": SAMPLE.format(day=day, time="12:00", spec="1"),
+        "ck_qpcr": RESULT.format(matrix="PB", result="1200", qc="PASS"),
+    }
+    found = person(**pages, INF=untimed)
+    assert found["TRTSTMF"] == "H"
+    assert (found["PKFL"], found["PPFL"]) == flags
+
+
 LOST = (
     "Subject | Folder | DSTYPE_STD | DSDAT | DSSTAT_STD | DSREAS_STD\n01-001 | EOS | EOS | 2025-01-20 | 2 | 2"
 )

@@ -143,6 +143,40 @@ def test_results_that_are_no_numbers():
         """)  # fmt: skip
 
 
+def test_normal_is_known_only_within_both_limits():
+    """D.6: ANRIND, both limits are normal; without one of them only a value beyond the other says something."""
+    cells = "HGB | {} | g/L | {} | {} | Whole blood | F | 2024-03-20"
+    drawn = (
+        "109 110 150", "110 110 150", "150 110 150", "151 110 150", "109 110 -", "110 110 -", "151 110 -",
+        "109 - 150", "150 - 150", "151 - 150", "120 - -",
+    )  # fmt: skip
+    lines = [
+        "Subject | COLLDATE | ACCESSION | TESTCODE | RESULT | UNITS | REFLOW | REFHIGH | SPECIMEN | STATUS | REPORTDT"
+    ]
+    for minute, each in enumerate(drawn):
+        result = cells.format(*each.replace("-", "").split(" "))
+        lines.append(f"01-001 | 2024-03-14T08:{minute:02} | A{minute} | {result}")
+    got = rows(domain("ADLB", central_lab="\n".join(lines)), BASETYPE="PRE-INFUSION")
+    assert_table(
+        got,
+        """
+        AVAL | ANRLO | ANRHI | ANRIND
+        109  | 110   | 150   | LOW
+        110  | 110   | 150   | NORMAL
+        150  | 110   | 150   | NORMAL
+        151  | 110   | 150   | HIGH
+        109  | 110   |       | LOW
+        110  | 110   |       |
+        151  | 110   |       |
+        109  |       | 150   |
+        150  |       | 150   |
+        151  |       | 150   | HIGH
+        120  |       |       |
+        """,
+    )
+    assert got["BNRIND"].isna().all()  # the last of them is the baseline
+
+
 def test_marrow_and_cerebrospinal_fluid_are_parameters_of_their_own():
     """D.6: for CSF + C; AVALC for qualitative tests alone; what was not done has no row."""
     got = domain(
