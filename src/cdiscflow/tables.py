@@ -59,24 +59,14 @@ def write_displays(
     from tlf.agreements import check_agreements, read_agreements
     from tlf.index import Entry
     from tlf.profile_spec import read_profile
-    from tlf.run import make_or_miss
     from tlf.spec import read_displays
 
     displays = read_displays(folder, plan.study.config)
     profile = read_profile(folder)
     frames = _frames_read(displays, profile, plan, derived)
     footer = _footer(cut, frames, profile)
-    last, made, kept = _Last(before, inputs), [], {}
-    for name, display in displays.items():
-        printed = _print(display, footer, inputs)
-        if last.has(name, printed):
-            one, files = last.taken_over(run, display)
-        else:
-            one = make_or_miss(display, frames, footer, last.paint)
-            files = _write_one(run, display, one)
-        picture = last.pictures.get(name, "") if files else ""
-        kept[name] = {"print": printed, "files": files, "picture": picture}
-        made.append(one)
+    last = _Last(before, inputs)
+    made, kept = _make(run, displays, frames, footer, last)
     joined = _leave(run, kept, made)
     if last.kept != kept or not last.link_whole(run):
         _write_whole(run, plan, list(displays.values()), joined.results, kept, footer)
@@ -89,6 +79,26 @@ def write_displays(
     disagree = check_agreements(read_agreements(rules, displays), joined.results, with_files)
     found = [joined.findings, write_front(front, entries, profile, frames), disagree]
     return pd.concat(found, ignore_index=True)
+
+
+def _make(
+    run: Run, displays: dict[str, Display], frames: dict[str, Frame], footer: dict[str, object], last: _Last
+) -> tuple[list[Displays], dict[str, dict[str, object]]]:
+    """Each display, written into the run, and what the next run must know to take it over."""
+    from tlf.run import make_or_miss
+
+    made, kept = [], {}
+    for name, display in displays.items():
+        printed = _print(display, footer, last.inputs)
+        if last.has(name, printed):
+            one, files = last.taken_over(run, display)
+        else:
+            one = make_or_miss(display, frames, footer, last.paint)
+            files = _write_one(run, display, one)
+        picture = last.pictures.get(name, "") if files else ""
+        kept[name] = {"print": printed, "files": files, "picture": picture}
+        made.append(one)
+    return made, kept
 
 
 def _frames_read(
@@ -189,7 +199,7 @@ class _Last:
         name, stem = grid.display.name, grid.display.stem
         printed = hash_of([_stated(self.inputs), name, content_hash(results)])
         if printed == self.pictures.get(name):
-            kinds = [file.removeprefix(f"{stem}.") for file in self.files(name)]
+            kinds = [file.removeprefix(f"{stem}.") for file in self.kept[name]["files"]]
             kinds = [kind for kind in kinds if kind.rsplit(".", 1)[-1] in ENDINGS]
             drawn = {kind: (self.run / "tlf" / f"{stem}.{kind}").read_bytes() for kind in kinds}
             if all(

@@ -15,6 +15,7 @@ import pandas as pd
 from clinical.findings import Findings
 from clinical.frames import Frame
 from clinical.read import Mapping
+from clinical.standards import SUPP
 from tlf.canvas import DOTS_PER_INCH, draw, pages_of
 from tlf.compute import compute_display
 from tlf.listing_files import render_listing
@@ -26,7 +27,7 @@ from tlf.shapes.grid import Grid, grid_of
 from tlf.spec import Display, read_displays
 
 TWIPS_PER_INCH = 1440
-SUPP, SUPP_VARIABLES = "SUPP", ("USUBJID", "IDVAR", "IDVARVAL", "QNAM", "QLABEL", "QVAL")
+SUPP_VARIABLES = ("USUBJID", "IDVAR", "IDVARVAL", "QNAM", "QLABEL", "QVAL")
 PNG_SIZE = slice(16, 24)
 Paint = Callable[[Grid, Frame], dict[str, bytes]]
 
@@ -63,19 +64,16 @@ def make_or_miss(
     display: Display, frames: Datasets[str, Frame], footer: Datasets[str, object], paint: Paint = draw
 ) -> Displays:
     """One display, or the finding that a dataset it reads is absent; `paint` draws figures."""
-    frames, footer = _with_supplements(display, frames, footer)
+    frames = _with_supplements(display, frames)
     absent = [name for name in display.datasets if name not in frames]
     return _not_made(display, absent) if absent else make_display(display, frames, footer, paint)
 
 
-def _with_supplements(
-    display: Display, frames: Datasets[str, Frame], footer: Datasets[str, object]
-) -> tuple[Datasets[str, Frame], Datasets[str, object]]:
+def _with_supplements(display: Display, frames: Datasets[str, Frame]) -> Datasets[str, Frame]:
     """A supplemental dataset that no record of its parent needed is one without records."""
     without = [name for name in display.datasets if name not in frames and name.removeprefix(SUPP) in frames]
     empty = pd.DataFrame({name: pd.Series(dtype="str") for name in SUPP_VARIABLES})
-    hashes = {**dict.fromkeys(without, ""), **footer["datasets"]}
-    return {**frames, **dict.fromkeys(without, empty)}, {**footer, "datasets": hashes}
+    return {**frames, **dict.fromkeys(without, empty)}
 
 
 def _not_made(display: Display, absent: list[str]) -> Displays:

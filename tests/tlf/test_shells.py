@@ -4,15 +4,15 @@ import re
 
 import pytest
 
+from cdiscflow.shells import variables_of
+from clinical.study import load_study
 from tests.tlf.frames import ROOT, cells, study
 from tests.tlf.small import HEAD, write
 from tlf.shells import make_shell
 from tlf.spec import read_displays
 
-from clinical.standards import read_standards  # isort: skip
-
 STUDIES = ("rd1302", "cdiscpilot01")
-STANDARDS = {name: read_standards(ROOT / "library", ROOT / name) for name in STUDIES}
+STANDARDS = {name: variables_of(load_study(ROOT / name, ROOT / "library")) for name in STUDIES}
 
 
 def shells(name):

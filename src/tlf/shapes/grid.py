@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 
 from clinical.frames import Frame
+from clinical.standards import SUPP
 from tlf.figures import KINDS
 from tlf.results import Results
 from tlf.shapes.lines import Line, lines_of
@@ -135,9 +136,14 @@ def source_of(display: Display, footer: dict[str, object]) -> tuple[str, ...]:
     """
     hashes: dict[str, str] | None = footer["datasets"]
     read = display.datasets
-    whole = "\n".join(f"{name}={hashes[name]}" for name in read) if hashes is not None else ""
+    whole = "\n".join(f"{name}={_hash(hashes, name)}" for name in read) if hashes is not None else ""
     short = f" (hash {sha256(whole.encode()).hexdigest()[:HASH_LENGTH]})" if hashes is not None else ""
     return (
         f"Program: {footer['program']}, {display.file}",
         f"Data cut: {footer['data_cut']}. Datasets: {', '.join(read)}{short}",
     )
+
+
+def _hash(hashes: dict[str, str], name: str) -> str:
+    """The hash of a dataset; a supplemental one that no record of its parent needed has none."""
+    return hashes.get(name, "") if name.startswith(SUPP) else hashes[name]
