@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from tlf.profile_spec import Profile
 
 INDEX, PDF, PAPERS, KEPT = "tlf/index.html", "tlf/all.pdf", "state/papers", "state/front.json"
+WHOLE = EVENT, LIST = "tlf/ars.json", "tlf/results.csv"
 
 
 @dataclass(frozen=True)
@@ -57,7 +58,7 @@ def write_front(
     found = findings.frame()
     kept = {"profiles": dict(pages.values()), "pdf": printed}
     front.run.write_bytes(KEPT, json_bytes(kept))
-    whole = [Path(PDF).name] if printed else []
+    whole = [Path(file).name for file in (*([PDF] if printed else []), *WHOLE)]
     front.run.write_bytes(INDEX, render_index(front.title, entries, list(pages), whole, found, front.footer))
     return found
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from cdiscflow.front import PAPERS, Front, write_front
+from cdiscflow.front import EVENT, LIST, PAPERS, WHOLE, Front, write_front
 from clinical.check import Plan
 from clinical.derive import Derived
 from clinical.files import json_bytes
@@ -34,7 +34,6 @@ if TYPE_CHECKING:
 
 KEPT, FOUND = "state/displays.json", "state/displays.parquet"
 RESULTS, SUBJECTS = "tlf/results.parquet", "tlf/subjects.parquet"
-EVENT, LIST = "tlf/ars.json", "tlf/results.csv"
 DEPENDS = ("spec", "terminology", "code", "packages")
 
 
@@ -216,9 +215,9 @@ class _Last:
 
     def link_whole(self, run: Run) -> bool:
         """Takes over the files of all results together, if the last run has them."""
-        if not {EVENT, LIST} <= set(self.entries):
+        if not set(WHOLE) <= set(self.entries):
             return False
-        for file in (EVENT, LIST):
+        for file in WHOLE:
             run.link(file, self.run)
         return True
 

@@ -83,8 +83,8 @@ def test_the_number_of_a_display_asks_for_a_cell(tables, run):
             ("T1.3", "women", "Total"),
             "mini: no display called 'T1.3'; did you mean T1.2?; there is T1.1, T1.2",
         ),
-        (("T1.1", "woman", "Total"), "T1.1: no row called 'woman'; there is women, men"),
-        (("T1.1",), "T1.1: no row called ''; there is women, men"),
+        (("T1.1", "woman", "Total"), "T1.1: no row called 'woman'; there is women, men, columns"),
+        (("T1.1",), "T1.1: no row called ''; there is women, men, columns"),
         (("T1.1", "women"), "T1.1: no column called ''; there is Total"),
     ],
 )
@@ -104,7 +104,7 @@ def test_a_run_from_before_there_were_displays_has_none(tables, run):
 def test_cells_that_changed_name_who_left_and_the_record_and_page_that_did_it(tables, run):
     """Without the day of her only dose B002 is not treated: 1 of 3 is, not 2; of 1 no woman is, not 1 of 2.
 
-    The men are as many as before; what they are a part of is not.
+    The men are as many as before; what they are a part of is not, and N of the header is told as a cell of its own.
     """
     before = tables.latest.name
     tables.edit("demo/dose.csv", FIRST_DOSE, "B004,1,Z,2021-05,,5")
@@ -112,12 +112,13 @@ def test_cells_that_changed_name_who_left_and_the_record_and_page_that_did_it(ta
     text = run("diff", "mini", "--tlf").out
     assert text.splitlines()[:3] == [
         f"mini: from {before} to {tables.latest.name}; changed inputs: extract",
-        "T1.1     cells changed 2",
+        "T1.1     cells changed 3",
         "T1.2     cells changed 1",
     ]
     cells, people = blocks(text)
     assert cells == [
         ["display", "row", "column", "old", "new", "subjects"],
+        ["T1.1", "columns", "Total", "n", "2", "n", "1", "-MINI01.B002"],
         ["T1.1", "women", "Total", "n", "1,", "p", "50.0,", "of", "2", "n", "0,", "p", "0.0,", "of", "1",
          "-MINI01.B002"],
         ["T1.1", "men", "Total", "p", "50.0,", "of", "2", "p", "100,", "of", "1", "-MINI01.B002"],
