@@ -104,7 +104,7 @@ def test_a_run_from_before_there_were_displays_has_none(tables, run):
 def test_cells_that_changed_name_who_left_and_the_record_and_page_that_did_it(tables, run):
     """Without the day of her only dose B002 is not treated: 1 of 3 is, not 2; of 1 no woman is, not 1 of 2.
 
-    The men are as many as before; what they are a part of is not, and N of the header is told as a cell of its own.
+    The men are as many as before; what they are a part of is not. N of the header is a cell of its own.
     """
     before = tables.latest.name
     tables.edit("demo/dose.csv", FIRST_DOSE, "B004,1,Z,2021-05,,5")
