@@ -43,6 +43,13 @@ class Front:
         return f"{self.study.id}: Tables, Listings and Figures"
 
 
+def shown_singly(study: Study) -> int:
+    """The most subjects that listings, profiles and figures with a line for each are made of."""
+    from tlf.run import SHOWN_SINGLY
+
+    return int(study.setting("shown_singly") or SHOWN_SINGLY)
+
+
 def write_front(
     front: Front, entries: list[Entry], profile: Profile | None, frames: dict[str, Frame]
 ) -> Frame:
@@ -78,7 +85,11 @@ def write_profiles(
     from tlf.profile_data import profiles_of
     from tlf.profile_page import render_profile
 
-    pages = {}
+    pages, most = {}, shown_singly(front.study)
+    if len(frames.get(profile.dataset, ())) > most:
+        words = {"display": "profiles", "count": f"{len(frames[profile.dataset]):,}", "most": f"{most:,}"}
+        findings.add("tlf.too-many", dataset=profile.dataset, **words)
+        return pages
     said = [front.depends, front.footer["program"], front.footer["data_cut"]]
     for shown in profiles_of(profile, frames, findings):
         file = profile_file(shown.subject)

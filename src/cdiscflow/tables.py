@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from cdiscflow.front import EVENT, LIST, PAPERS, WHOLE, Front, write_front
+from cdiscflow.front import EVENT, LIST, PAPERS, WHOLE, Front, shown_singly, write_front
 from clinical.check import Plan
 from clinical.derive import Derived
 from clinical.files import json_bytes
@@ -63,9 +63,10 @@ def write_displays(
     displays = read_displays(folder, plan.study.config)
     profile = read_profile(folder)
     frames = _frames_read(displays, profile, plan, derived)
-    footer = _footer(cut, frames, profile)
+    most = shown_singly(plan.study)
+    footer = _footer(cut, frames, profile, most)
     last = _Last(before, inputs)
-    made, kept = _make(run, displays, frames, footer, last)
+    made, kept = _make(run, displays, frames, footer, last, most)
     joined = _leave(run, kept, made)
     if last.kept != kept or not last.link_whole(run):
         _write_whole(run, plan, list(displays.values()), joined.results, kept, footer)
@@ -81,7 +82,12 @@ def write_displays(
 
 
 def _make(
-    run: Run, displays: dict[str, Display], frames: dict[str, Frame], footer: dict[str, object], last: _Last
+    run: Run,
+    displays: dict[str, Display],
+    frames: dict[str, Frame],
+    footer: dict[str, object],
+    last: _Last,
+    most: int,
 ) -> tuple[list[Displays], dict[str, dict[str, object]]]:
     """Each display, written into the run, and what the next run must know to take it over."""
     from tlf.run import make_or_miss
@@ -92,7 +98,7 @@ def _make(
         if last.has(name, printed):
             one, files = last.taken_over(run, display)
         else:
-            one = make_or_miss(display, frames, footer, last.paint)
+            one = make_or_miss(display, frames, footer, last.paint, most)
             files = _write_one(run, display, one)
         picture = last.pictures.get(name, "") if files else ""
         kept[name] = {"print": printed, "files": files, "picture": picture}
@@ -109,13 +115,14 @@ def _frames_read(
     return {name: _qualified(plan, derived, name) for name in derived.outputs if name in read}
 
 
-def _footer(cut: str, frames: dict[str, Frame], profile: Profile | None) -> dict[str, object]:
+def _footer(cut: str, frames: dict[str, Frame], profile: Profile | None, most: int) -> dict[str, object]:
     """What footers name, and whether subjects have profiles to lead to."""
+    people = frames.get(profile.dataset) if profile else None
     return {
         "program": f"cdiscflow {version('cdiscflow')}",
         "data_cut": cut or "none",
         "datasets": {name: content_hash(frame) for name, frame in frames.items()},
-        "profiles": profile is not None and profile.dataset in frames,
+        "profiles": people is not None and len(people) <= most,
     }
 
 

@@ -19,7 +19,7 @@ from clinical.units import Units
 LAYERS = ("sdtm", "adam")
 SETTINGS = (
     "study", "title", "sdtm_ig", "site_tz", "data_cut", "environment", "test_subjects", "subject", "manifest",
-    "ct", "comma_decimal", "accept_stops", "merged_pdf", "clock", "plausible",
+    "ct", "comma_decimal", "accept_stops", "merged_pdf", "shown_singly", "clock", "plausible",
 )  # fmt: skip
 NEAR = 0.8
 LIBRARY = Path(__file__).resolve().parents[2] / "mappings" / "library"
@@ -60,7 +60,7 @@ def load_study(folder: Path, library: Path = LIBRARY) -> Study:
     config = read_yaml(folder / "study.yml", folder.parent.parent)
     if not isinstance(config.get("study"), str) or not config["study"]:
         errors.append(SpecError("spec.needed", config.at, key="study"))
-    errors += [*misspelled_settings(config), *faulty_limits(config)]
+    errors += [*misspelled_settings(config), *faulty_limits(config), *faulty_counts(config)]
     forms: dict[str, Form] = {}
     try:
         forms = read_forms(folder / "raw", folder.parent.parent)
@@ -119,6 +119,13 @@ def faulty_limits(config: Mapping) -> Iterable[SpecError]:
             yield SpecError("spec.plausible", str(limits.line(test)), test=test)
     if not isinstance(limits, Mapping):
         yield SpecError("spec.plausible", str(config.line("plausible")), test="plausible")
+
+
+def faulty_counts(config: Mapping) -> Iterable[SpecError]:
+    """What is wrong with `shown_singly` of study.yml: it is a number of subjects."""
+    given = config.get("shown_singly", "0")
+    if not isinstance(given, str) or not given.isdecimal():
+        yield SpecError("spec.shown-singly", str(config.line("shown_singly")), given=str(given))
 
 
 def _number(limit: object) -> float:

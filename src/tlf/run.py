@@ -27,6 +27,7 @@ from tlf.shapes.grid import Grid, grid_of
 from tlf.spec import Display, read_displays
 
 TWIPS_PER_INCH = 1440
+SHOWN_SINGLY = 1_000
 SUPP_VARIABLES = ("USUBJID", "IDVAR", "IDVARVAL", "QNAM", "QLABEL", "QVAL")
 PNG_SIZE = slice(16, 24)
 Paint = Callable[[Grid, Frame], dict[str, bytes]]
@@ -61,12 +62,23 @@ def make_displays(
 
 
 def make_or_miss(
-    display: Display, frames: Datasets[str, Frame], footer: Datasets[str, object], paint: Paint = draw
+    display: Display,
+    frames: Datasets[str, Frame],
+    footer: Datasets[str, object],
+    paint: Paint = draw,
+    most: int = SHOWN_SINGLY,
 ) -> Displays:
-    """One display, or the finding that a dataset it reads is absent; `paint` draws figures."""
+    """One display, or the finding why it is not there: a dataset that it reads is absent, or it shows each
+    subject and there are more than `most`. `paint` draws figures.
+    """
     frames = _with_supplements(display, frames)
     absent = [name for name in display.datasets if name not in frames]
-    return _not_made(display, absent) if absent else make_display(display, frames, footer, paint)
+    if absent:
+        return _not_made("tlf.not-made", display, datasets=", ".join(absent))
+    count = len(frames[display.population.dataset])
+    if display.singly and count > most:
+        return _not_made("tlf.too-many", display, count=f"{count:,}", most=f"{most:,}")
+    return make_display(display, frames, footer, paint)
 
 
 def _with_supplements(display: Display, frames: Datasets[str, Frame]) -> Datasets[str, Frame]:
@@ -76,9 +88,10 @@ def _with_supplements(display: Display, frames: Datasets[str, Frame]) -> Dataset
     return {**frames, **dict.fromkeys(without, empty)}
 
 
-def _not_made(display: Display, absent: list[str]) -> Displays:
+def _not_made(message: str, display: Display, **words: str) -> Displays:
     findings = Findings()
-    findings.add("tlf.not-made", dataset=absent[0], display=display.name, datasets=", ".join(absent))
+    dataset = words.get("datasets", display.population.dataset).split(", ")[0]
+    findings.add(message, dataset=dataset, display=display.name, **words)
     return replace(join_displays([]), findings=findings.frame())
 
 

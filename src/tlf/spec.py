@@ -96,6 +96,11 @@ class Display:
     at: str
 
     @property
+    def singly(self) -> bool:
+        """Whether it shows each subject, so that it grows with the study: a listing, and some figures."""
+        return bool(self.listing) or bool(self.figure and KINDS[self.figure.kind].singly)
+
+    @property
     def datasets(self) -> tuple[str, ...]:
         """Every dataset the display reads, in alphabetical order."""
         names = {self.population.dataset, self.records, *(row.dataset for row in self.rows.values())}

@@ -98,6 +98,22 @@ def test_the_index_says_which_display_could_not_be_made_and_why(study, tmp_path)
     assert 'href="t_14_2_4.html"' not in page
 
 
+@pytest.mark.parametrize(("less", "made"), [(0, True), (1, False)])
+def test_beyond_the_number_that_study_yml_says_nobody_is_shown_singly(study, tmp_path, less, made):
+    """As many subjects as `shown_singly` have their profile, listing and bar; one more, and nobody has."""
+    count = len(study.derived.outputs["ADSL"].frame)
+    run, found = night(study, tmp_path, 1, config={"shown_singly": Text(str(count - less), "study.yml:1")})
+    said = set(found.loc[found["message"] == "tlf.too-many", "text"])
+    sentence = f"{{}} not made: each of {count} subjects would be shown, at most {count - less} are"
+    assert (sentence.format("F14.2.4") not in said) == made
+    assert (sentence.format("profiles") not in said) == made
+    assert (run / "tlf" / "l_16_2_1.rtf").is_file() == made
+    assert (run / "tlf" / "profiles").is_dir() == made
+    page = (run / "tlf" / "t_14_2_1.html").read_text("utf-8")
+    assert ("profiles/" in page) == made
+    assert (run / "tlf" / "f_14_2_1.png").is_file()
+
+
 def test_without_the_dataset_of_the_subjects_nothing_leads_to_a_profile(study, tmp_path):
     outputs = {name: one for name, one in study.derived.outputs.items() if name != "ADSL"}
     run, found = night(study, tmp_path, 1, replace(study.derived, outputs=outputs))

@@ -8,7 +8,7 @@ from cdiscflow.checking import unread_in
 from cdiscflow.home import CHECKOUT, Home
 from clinical.read import parse_yaml
 from clinical.settings import asked_in, named_in
-from clinical.study import faulty_limits, misspelled_settings
+from clinical.study import faulty_counts, faulty_limits, misspelled_settings
 
 
 def test_a_setting_that_is_nearly_one_of_ours_is_refused():
@@ -33,6 +33,15 @@ def test_plausible_limits_are_two_numbers_the_lower_first(limits, faulty):
     said = [str(fault) for fault in faulty_limits(config)]
     sentence = "mappings/a/study.yml:2: {}: plausible limits are two numbers, the lower first"
     assert said == [sentence.format(name) for name in faulty]
+
+
+@pytest.mark.parametrize(
+    ("given", "refused"), [("3000", []), ("0", []), ("-1", ["-1"]), ("1.5", ["1.5"]), ("all", ["all"])]
+)
+def test_how_many_are_shown_singly_is_a_whole_number(given, refused):
+    config = parse_yaml(f"study: A\nshown_singly: {given}\n", "mappings/a/study.yml")
+    sentence = "mappings/a/study.yml:2: shown_singly is a number of subjects, not '{}'"
+    assert [str(fault) for fault in faulty_counts(config)] == [sentence.format(one) for one in refused]
 
 
 @pytest.mark.parametrize("study", ["rd1302", "cdiscpilot01"])

@@ -181,4 +181,4 @@ def _pages(grid: Grid, results: Frame) -> list[Frame]:
     return pages_of(results, MOST)
 
 
-HEAT_STRIP = Kind("heat_strip", KEYS, _read, _add, _draw, _datasets, pages=_pages)
+HEAT_STRIP = Kind("heat_strip", KEYS, _read, _add, _draw, _datasets, pages=_pages, singly=True)

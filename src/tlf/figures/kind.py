@@ -23,6 +23,7 @@ class Kind:
     `draw` draws them on an empty canvas: a picture shows nothing that the results do not hold. `datasets`
     names what is read beside the display's `population` and `records`; `pages` divides the results over as
     many pictures as they need, and `notes` are footnotes made of what the figure states and of the results.
+    `singly`: each subject has a bar or line of its own, so that the figure grows with the study.
     """
 
     name: str
@@ -34,6 +35,7 @@ class Kind:
     needs_survival: bool = False
     pages: Callable[[Grid, Frame], list[Frame]] = lambda grid, results: [results]
     notes: Callable[[Display, Frame], tuple[str, ...]] = lambda display, results: ()
+    singly: bool = False
 
 
 @dataclass(frozen=True)

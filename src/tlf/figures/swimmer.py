@@ -233,4 +233,4 @@ def _pages(grid: Grid, results: Frame) -> list[Frame]:
     return pages_of(results, MOST)
 
 
-SWIMMER = Kind("swimmer", KEYS, _read, _add, _draw, _datasets, pages=_pages)
+SWIMMER = Kind("swimmer", KEYS, _read, _add, _draw, _datasets, pages=_pages, singly=True)

@@ -216,4 +216,4 @@ def _draw_bars(axes: object, own: Fall, found: Found, size: float) -> None:
         )  # fmt: skip
 
 
-WATERFALL = Kind("waterfall", KEYS, _read, _add, _draw, _datasets, pages=pages, notes=_notes)
+WATERFALL = Kind("waterfall", KEYS, _read, _add, _draw, _datasets, pages=pages, notes=_notes, singly=True)
