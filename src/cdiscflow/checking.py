@@ -8,6 +8,7 @@ import pandas as pd
 
 from cdiscflow.gates import study_rules
 from cdiscflow.home import Home, cut_day, newest_extract
+from cdiscflow.shells import variables_of
 from cdiscflow.stops import cause_of, stops_of
 from clinical.check import check_study
 from clinical.derive import derive
@@ -16,10 +17,14 @@ from clinical.findings import no_findings
 from clinical.frames import as_text
 from clinical.names import closest
 from clinical.read import read_yaml
+from clinical.resolve import Names
 from clinical.settings import unread_settings
 from clinical.study import Study
 from edc.read import check_headers, read_extract
+from tlf.agreements import read_agreements
 from tlf.profile_spec import read_profile
+from tlf.run import unknown_names
+from tlf.shells import empty_frame
 from tlf.spec import display_node, read_displays
 
 SHOWN = 5
@@ -35,7 +40,7 @@ def check_specs(home: Home, study_name: str, say: Callable[[str], None]) -> Iter
         return
     faults = [
         *_faults(lambda: study_rules(home, plan)),
-        *_faults(lambda: read_displays(study.folder / "tlf", study.config)),
+        *_faults(lambda: check_displays(home, study)),
         *_faults(lambda: read_profile(study.folder / "tlf")),
     ]
     if not faults:
@@ -50,6 +55,28 @@ def check_specs(home: Home, study_name: str, say: Callable[[str], None]) -> Iter
     if not faults:
         forms, datasets, steps = len(study.forms), len(study.datasets), len(plan.graph.steps)
         say(f"{study_name}: {forms} forms, {datasets} datasets, {steps} steps: all fine")
+
+
+def check_displays(home: Home, study: Study) -> None:
+    """Reads every display and agreement, and looks for what they read among the variables of the study.
+
+    Raises: SpecErrors with the first fault of every file of a display; then with those of the agreements.
+    """
+    displays = read_displays(study.folder / "tlf", study.config)
+    if faults := list(unknown_names(displays.values(), _empty_frames(study))):
+        raise SpecErrors(faults)
+    read_agreements(home.validation / study.name / "tlf", displays)
+
+
+def _empty_frames(study: Study) -> dict[str, pd.DataFrame]:
+    """Every dataset of a study with its variables, those of its supplemental dataset too, and no record."""
+    names, frames = Names(study), {}
+    for name, standard in variables_of(study).items():
+        if name in study.datasets:
+            supp = study.datasets[name].supp
+            own = [one for one in standard.variables if one in supp or names.has(name, one)]
+            frames[name] = empty_frame(standard, [*own, "USUBJID"])
+    return frames
 
 
 def unread_in(home: Home, study: Study) -> Iterator[SpecError]:
@@ -79,12 +106,15 @@ def unknown_dataset(study: str, dataset: str, known: Iterable[str]) -> InputErro
     )
 
 
-def build_one(home: Home, study_name: str, dataset: str, subject: str, cut: str = "") -> str:
+def build_one(home: Home, study_name: str, dataset: str, subject: str | None, cut: str = "") -> str:
     """One dataset as text, of the subjects whose number ends as `subject`; what it needs is built too.
 
-    Raises: InputError for a dataset or a subject there is none of; DerivationError where the dataset stops.
+    Raises: InputError for a dataset or a subject there is none of, or an empty one; DerivationError where the
+            dataset stops.
     """
     study = home.load(study_name)
+    if subject is not None and not subject.strip():
+        raise InputError("ask.subject-empty", study_name)
     plan = check_study(study)
     parent = dataset.removeprefix("SUPP")
     if parent not in study.datasets:
@@ -92,7 +122,7 @@ def build_one(home: Home, study_name: str, dataset: str, subject: str, cut: str 
     delivery = newest_extract(home, study)
     day = cut_day(study.config, delivery, cut)
     extract = read_extract(delivery.folder, study.forms, study.config)
-    person = person_asked(study, subject)
+    person = person_asked(study, subject or "")
     frames = {name: _of_subject(frame, person) for name, frame in extract.frames.items()}
     if subject and not any(map(len, frames.values())):
         raise InputError("ask.subject-unknown", study_name, subject=subject)

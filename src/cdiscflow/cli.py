@@ -31,7 +31,7 @@ RUN_HELP = "A run's id; latest is the accepted one, newest the last one whatever
 StudyName = Annotated[str, typer.Argument(help="A study under mappings/", metavar="STUDY")]
 Studies = Annotated[list[str] | None, typer.Argument(help="Studies; all if none", metavar="[STUDY]...")]
 Dataset = Annotated[str, typer.Argument(help="A dataset of the study, such as ADTTE", metavar="DATASET")]
-Subject = Annotated[str, typer.Option(help="Screening number or USUBJID, or its end", metavar="SUBJECT")]
+Subject = Annotated[str | None, typer.Option(help="Screening number, USUBJID, or its end", metavar="NUMBER")]
 Cut = Annotated[str, typer.Option(help="Data cut; else as study.yml says", metavar="YYYY-MM-DD")]
 RunName = Annotated[str, typer.Option("--run", help=RUN_HELP, metavar="RUN")]
 Who = Annotated[
@@ -115,7 +115,7 @@ def check(studies: Studies = None) -> None:
 
 
 @app.command()
-def build(study: StudyName, dataset: Dataset, subject: Subject = "", cut: Cut = "") -> None:
+def build(study: StudyName, dataset: Dataset, subject: Subject = None, cut: Cut = "") -> None:
     """Prints one dataset, of one subject: the inner loop of whoever writes a spec. Nothing is written."""
     from cdiscflow.checking import build_one
     from cdiscflow.home import home
@@ -149,7 +149,7 @@ def explain(
     ] = "",
     what: Annotated[str, typer.Argument(help="A PARAMCD, a variable or a row", metavar="[WHAT]")] = "",
     column: Annotated[str, typer.Argument(help="Of a display a column: Total", metavar="[COLUMN]")] = "",
-    subject: Annotated[str | None, typer.Option(help="Screening number, USUBJID, or its end")] = None,
+    subject: Subject = None,
     part: Annotated[str, typer.Option(help="A part of the column, such as W4", metavar="PART")] = "",
     level: Annotated[str, typer.Option(help="A line of the row, such as CR", metavar="LEVEL")] = "",
     run: RunName = "latest",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -43,7 +43,11 @@ def diff_cells(home: Home, study_name: str, run_a: str, run_b: str) -> Frame:
     the datasets that the display reads, then of those these are made from, with their EDC page.
     Missing: no subjects where a cell changed with its display's file alone.
     """
-    return _Runs(home, study_name, run_a, run_b).cells()
+    runs = _Runs(home, study_name, run_a, run_b)
+    found = runs.cells()
+    people = found[["display", "subjects"]].itertuples(index=False)
+    told = ["; ".join(runs.records.of(display, map(_unsigned, who.split()))) for display, who in people]
+    return found.assign(records=pd.Series(told, index=found.index, dtype="str"))
 
 
 def diff_cells_text(home: Home, study_name: str, run_a: str, run_b: str) -> str:
@@ -57,7 +61,7 @@ def diff_cells_text(home: Home, study_name: str, run_a: str, run_b: str) -> str:
         return "\n".join([*lines, "no cell of a display differs"])
     lines += [f"{name:8s} cells changed {count}" for name, count in found.groupby("display").size().items()]
     shown = found.groupby("display", sort=False).head(SHOWN)
-    told = [name for name in CHANGED[:-1] if (shown[name] != "").any()]
+    told = [name for name in shown if (shown[name] != "").any()]
     lines += ["", shown[told].to_string(index=False)]
     if len(found) > len(shown):
         lines.append(f"... and {len(found) - len(shown)} more")
@@ -140,7 +144,7 @@ class _Runs:
         yield from (f"{name:8s} removed display" for name in sorted(old - new))
 
     def cells(self) -> Frame:
-        """The cells that differ of the displays of both runs, in the order of the new one."""
+        """The cells that differ of the displays of both runs, and whose they are; in the order of the new."""
         both = self.old.names & self.new.names
         keys = [*CELL, "statistic"]
         sides = [side.results[side.results["display"].isin(both)] for side in (self.old, self.new)]
@@ -154,10 +158,9 @@ class _Runs:
         for key, frame in changed.groupby(CELL, sort=False):
             stated = frame["denominator_new"].fillna(frame["denominator_old"]).fillna("")
             who = self._responsible(key, set(every[key]), set(stated))
-            told = self.records.of(key[0], list(map(_unsigned, who)))
             old, new = (_texts(frame, f"text_{side}") for side in ("old", "new"))
-            rows.append((*key, old, new, " ".join(who), "; ".join(told)))
-        return pd.DataFrame(rows, columns=CHANGED, dtype="str")
+            rows.append((*key, old, new, " ".join(who)))
+        return pd.DataFrame(rows, columns=CHANGED[:-1], dtype="str")
 
     def _responsible(self, key: Key, statistics: set[str], denominators: set[str]) -> list[str]:
         """Who came into a cell or its whole (+), left them (-), or is in the cell with other records."""
@@ -170,7 +173,7 @@ class _Runs:
             signed = _moved(*self._whole(display, row, column, part)) | signed
         if not signed or statistics - COUNTED:
             inside = (old | new) or set().union(*self._whole(display, "", column, part))
-            others = self.records.changed(self._datasets(display)) & inside
+            others = self.records.changed(self.datasets(display)) & inside
             signed = dict.fromkeys(others, "") | signed
         return [sign + person for person, sign in sorted(signed.items())]
 
@@ -195,7 +198,7 @@ class _Runs:
             )
         return tuple(groups.get(column, set()) for groups in self._groups[display])
 
-    def _datasets(self, display: str) -> tuple[str, ...]:
+    def datasets(self, display: str) -> tuple[str, ...]:
         return self.displays[display].datasets if display in self.displays else ()
 
 
@@ -210,28 +213,45 @@ class _Records:
 
     def __init__(self, runs: _Runs, differences: Frame):
         self._runs = runs
-        self._found = differences.assign(person=differences["keys"].astype("str").str.split(" ").str[0])
+        self._differences = differences
         self._told: dict[tuple[str, str], list[str]] = {}
+        self._read: dict[tuple[str, str], dict[str, list[str]]] = {}
 
     def changed(self, datasets: tuple[str, ...]) -> set[str]:
         """The subjects with a record that differs in one of the datasets."""
-        return set(self._found["person"][self._found["dataset"].isin(datasets)])
+        return set().union(*(self._people[name] for name in datasets))
 
-    def of(self, display: str, people: list[str]) -> list[str]:
+    def of(self, display: str, people: Iterable[str]) -> list[str]:
         """The records of subjects that differ: in the datasets of a display, then in those they come from."""
-        return [line for person in people for line in self._lines(display, person)]
+        near = self._runs.datasets(display)
+        far = [name for name in self._sources(near) if name not in near]
+        return [line for person in people for name in (*near, *far) for line in self._lines(name, person)]
 
-    def _lines(self, display: str, person: str) -> list[str]:
-        if (display, person) not in self._told:
-            near = self._runs._datasets(display)
-            far = [name for name in self._sources(near) if name not in near]
-            mine = self._found[self._found["person"] == person]
-            self._told[display, person] = [
-                self._line(dataset, *key, rows)
-                for dataset in (*near, *far)
-                for key, rows in mine[mine["dataset"] == dataset].groupby(["change", "keys"], sort=False)
-            ]
-        return self._told[display, person]
+    def _lines(self, dataset: str, person: str) -> list[str]:
+        """The records of one dataset and subject that differ, worked out once."""
+        place = (dataset, person)
+        if place not in self._told:
+            records = self._parts[place].items()
+            self._told[place] = [self._line(dataset, *key, cells) for key, cells in records]
+        return self._told[place]
+
+    @cached_property
+    def _people(self) -> dict[str, set[str]]:
+        """Who has a record that differs, by dataset."""
+        found: dict[str, set[str]] = defaultdict(set)
+        for dataset, person in self._parts:
+            found[dataset].add(person)
+        return found
+
+    @cached_property
+    def _parts(self) -> dict[tuple[str, str], dict[tuple[str, str], list[tuple[str, str, str]]]]:
+        """By dataset and subject the records that differ, each with its variables, old and new values."""
+        names = ("dataset", "change", "keys", "variable", "old", "new")
+        found: dict = defaultdict(lambda: defaultdict(list))
+        columns = [self._differences[name].tolist() for name in names]
+        for dataset, change, keys, *cell in zip(*columns, strict=True):
+            found[dataset, str(keys).split(" ")[0]][change, keys].append(tuple(cell))
+        return found
 
     def _sources(self, datasets: tuple[str, ...]) -> list[str]:
         """Every dataset that these are made from, in alphabetical order."""
@@ -250,19 +270,27 @@ class _Records:
             made[dataset] |= {other for other, _ in needs}
         return made
 
-    def _line(self, dataset: str, change: str, keys: str, rows: Frame) -> str:
+    def _line(self, dataset: str, change: str, keys: str, cells: list[tuple[str, str, str]]) -> str:
         """`RS changed RD1302-01-003 ...: RSDTC 2024-05-01 -> 2024-05-02 (EDC page RS/01-003/...)`."""
-        cells = rows[["variable", "old", "new"]].itertuples(index=False)
         said = ", ".join(f"{name} {old or 'empty'} -> {new or 'empty'}" for name, old, new in cells if name)
-        pages = self._pages(self._runs.old if change == "removed" else self._runs.new, dataset, keys)
+        pages = self._pages("old" if change == "removed" else "new", dataset).get(keys, ())
         shown = f" (EDC page {', '.join(pages)})" if pages else ""
         return f"{dataset} {change} {' '.join(keys.split())}" + (f": {said}" if said else "") + shown
 
-    def _pages(self, side: _Side, dataset: str, keys: str) -> list[str]:
-        """The pages of the EDC that a record was made from."""
-        frame, lineage = side.frames.get(dataset), side.frames.get(dataset, "lineage")
-        if frame is None or lineage is None:
-            return []
-        places = frame.index[(keys_text(frame, side.frames.entries[dataset]["keys"]) == keys).to_numpy()]
-        mine = lineage[lineage["row"].isin(places) & lineage["source"].str.startswith("raw.")]
-        return list(dict.fromkeys(mine["record"]))
+    def _pages(self, side: str, dataset: str) -> dict[str, list[str]]:
+        """The pages of the EDC that the records of a dataset were made from, by the key of a record."""
+        if (side, dataset) not in self._read:
+            self._read[side, dataset] = _pages_of(getattr(self._runs, side), dataset)
+        return self._read[side, dataset]
+
+
+def _pages_of(side: _Side, dataset: str) -> dict[str, list[str]]:
+    frame, lineage = side.frames.get(dataset), side.frames.get(dataset, "lineage")
+    if frame is None or lineage is None:
+        return {}
+    keys = keys_text(frame, side.frames.entries[dataset]["keys"]).to_numpy()
+    mine = lineage[lineage["source"].str.startswith("raw.")]
+    found: dict[str, dict[str, None]] = defaultdict(dict)
+    for key, record in zip(keys[mine["row"].to_numpy(dtype=int)], mine["record"].tolist(), strict=True):
+        found[key][record] = None
+    return {key: list(records) for key, records in found.items()}

@@ -43,8 +43,10 @@ def explain_any(
         return explain_message(study)
     if not dataset and (said := explain_rule(home(), study)):
         return said
-    if is_display(dataset):
-        return explain_display(home(), study, dataset, cell, run_name)
+    if is_display(dataset.upper()):
+        if subject is not None:
+            raise InputError("ask.subject-of-display", study, display=dataset.upper())
+        return explain_display(home(), study, dataset.upper(), cell, run_name)
     return explain_rows(home(), study, dataset.upper(), cell[0].upper(), subject, run_name)
 
 

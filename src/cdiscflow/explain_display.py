@@ -69,7 +69,6 @@ def _display(study: Study, name: str) -> Display:
     displays = displays_of(study)
     if name not in displays:
         near = closest(name, displays)
-        hint = f"; did you mean {near}?" if near else ""
-        known = ", ".join(displays) or "none"
-        raise InputError("ask.no-display", study.name, name=name, hint=hint, known=known)
+        hint = f"; did you mean {near}?" if near else f"; there is {', '.join(displays) or 'none'}"
+        raise InputError("tlf.no-display", study.name, name=name, hint=hint)
     return displays[name]

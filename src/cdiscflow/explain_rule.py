@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 
 from cdiscflow.home import Home
+from clinical.errors import catalogue
 from clinical.read import read_yaml
 
+CELLS = "N"  # V-N-1 is about cells of displays; no dataset has this name
 RULE = re.compile(r"V-(?P<on>[\w.]+)-(?P<number>\d+)")
 
 
@@ -18,15 +20,17 @@ def explain_rule(home: Home, identity: str) -> list[str]:
     asked = RULE.fullmatch(identity)
     if asked is None:
         return []
-    names = (identity, f"V-xx-{asked['number']}")
+    names = (identity,) if asked["on"] == CELLS else (identity, f"V-xx-{asked['number']}")
     lines: list[str] = []
     for path in sorted(home.validation.glob("*/*/*.yml")):
         rules = read_yaml(path, home.validation.parent)["rules"]
         for name in names:
             rule = rules.get(name)
             if rule is not None and "says" in rule:
+                severity = rule.get("severity", catalogue()["tlf.numbers-disagree"].severity)
+                stands = [str(rules.line(name)), severity, rule.get("rule", "")]
                 lines += [
-                    f"{name} ({rules.line(name)}, {rule.get('severity', '')}, {rule.get('rule', '')})",
+                    f"{name} ({', '.join(filter(None, stands))})",
                     f"  says:  {rule['says']}",
                     f"  to do: {rule['todo']}",
                 ]

@@ -1,5 +1,5 @@
-"""Pages generated from the code: one for each word of the spec language, the catalogue of messages, and the
-JSON Schema of specs.
+"""Pages generated from the code: one for each word of the spec language, one for displays, the catalogue of
+messages, and the JSON Schema of specs.
 
 What a word gives is its docstring; its arguments come from the tables the reader uses; example and refusals
 are conformance cases that pass. `python -m cdiscflow.pages` writes them; a test regenerates and compares.
@@ -12,6 +12,7 @@ import json
 from pathlib import Path
 
 from cdiscflow.home import CHECKOUT
+from cdiscflow.pages_displays import displays_page
 from cdiscflow.schema import spec_schema
 from cdiscflow.selftest import Case, cases, refusals_of
 from clinical.algorithms import ALGORITHMS
@@ -120,11 +121,13 @@ def pages() -> dict[str, str]:
     language = "the language as a whole is in [spec_language.md](../design/spec_language.md)"
     listed = [f"- [{word}]({word}.md)" for word in WORDS]
     index = ["# The words of a spec", "", f"Generated from the code; {language}.", "", *listed, ""]
+    index += ["[Displays](displays.md) have a language of their own.", ""]
     found = {f"docs/language/{word}.md": word_page(word) for word in WORDS}
     schema = json.dumps(spec_schema(), indent=1, ensure_ascii=False) + "\n"
     return {
         "docs/language/README.md": "\n".join(index),
         **found,
+        "docs/language/displays.md": displays_page(CHECKOUT),
         "docs/messages.md": messages_page(),
         "docs/spec.schema.json": schema,
     }

@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from cdiscflow.changes import describe_inputs, what_changed
+from cdiscflow.checking import check_displays
 from cdiscflow.collected import with_collected
 from cdiscflow.deriving import Rebuilt, rebuild
 from cdiscflow.gates import Gates, leave_said, night_of, pass_gates
@@ -120,6 +121,8 @@ def run_study(
                 if not what_changed(known, inputs):
                     return unchanged(name, known, before)
         changed = what_changed(before or newest, inputs)
+        if "spec" in changed:
+            check_displays(home, study)
         run = Run.begin(outputs, next_run_id(outputs, delivery.name, hash_of(inputs)), event=request.event)
         work = _Work(home, plan, delivery, cut, request, run, before, around, tell)
         try:

@@ -55,7 +55,6 @@ def write_displays(
     folder = plan.study.folder / "tlf"
     if not folder.is_dir():
         return no_findings()
-    from tlf.agreements import check_agreements, read_agreements
     from tlf.index import Entry
     from tlf.profile_spec import read_profile
     from tlf.spec import read_displays
@@ -75,10 +74,19 @@ def write_displays(
         for (name, display), one in zip(displays.items(), made, strict=True)
     ]
     front = Front(plan.study, run, last.run, _stated(inputs), footer)
-    with_files = [name for name, one in kept.items() if one["files"]]
-    disagree = check_agreements(read_agreements(rules, displays), joined.results, with_files)
+    disagree = _disagreements(rules, displays, joined.results, kept)
     found = [joined.findings, write_front(front, entries, profile, frames), disagree]
     return pd.concat(found, ignore_index=True)
+
+
+def _disagreements(
+    rules: Path, displays: dict[str, Display], results: Frame, kept: dict[str, dict[str, object]]
+) -> Frame:
+    """The cells of displays that were made and contradict each other."""
+    from tlf.agreements import check_agreements, read_agreements
+
+    with_files = [name for name, one in kept.items() if one["files"]]
+    return check_agreements(read_agreements(rules, displays), results, with_files)
 
 
 def _make(

@@ -133,9 +133,8 @@ def written(given: object) -> str:
 def _comparison(name: str, op: str, value: object, at: At, owner: str) -> Test:
     if op not in COMPARATORS:
         near = closest(op, COMPARATORS)
-        raise SpecError(
-            "spec.comparator", _at(at, owner), word=op, hint=f"; did you mean {near}?" if near else ""
-        )
+        hint = f"; did you mean {near}?" if near else f"; there is {', '.join(COMPARATORS)}"
+        raise SpecError("spec.comparator", _at(at, owner), word=op, hint=hint)
     if op == "missing":
         if value not in ("true", "false"):
             raise SpecError("spec.missing-value", _at(at, owner), value=written(value))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from clinical.errors import SpecError
 from clinical.read import Mapping, Sequence, Text
 from clinical.where import Condition, condition
-from tlf.nodes import choice, known, required, text, texts
+from tlf.nodes import choice, known, required, setting, text, texts
 from tlf.rows import Level, levels_of
 
 TOTAL = "Total"
@@ -88,7 +88,7 @@ def _column_levels(given: object, node: Mapping, study: Mapping, owner: str) -> 
     if not (isinstance(given, Text) and given.startswith("study.")):
         return levels_of(given, owner)
     key = given.removeprefix("study.")
-    lines = required(study, key, owner, Sequence, at=given.at)
+    lines = setting(study, key, owner, given.at, Sequence)
     value, header = (
         text(node, word, owner, default) for word, default in (("value", "label"), ("header", "code"))
     )

@@ -21,15 +21,27 @@ def compute_display(display: Display, frames: Datasets[str, Frame], findings: Fi
             or treatments differ from the population's, or more subjects are counted than there are [V-N].
     """
     results = Results(display, People(display, frames, findings), findings)
+    if display.listing or results.people.has_records():
+        _add_all(results)
+    return results
+
+
+def check_names(display: Display, frames: Datasets[str, Frame]) -> None:
+    """Looks for everything that a display reads; the frames need no records.
+
+    Raises: SpecError for a dataset or variable that is not there, or a variable of another type.
+    """
+    findings = Findings()
+    _add_all(Results(display, People(display, frames, findings), findings))
+
+
+def _add_all(results: Results) -> None:
+    display = results.display
     if display.listing:
         add_listing(results)
-        return results
-    if not results.people.has_records():
-        return results
-    if display.figure:
+    elif display.figure:
         KINDS[display.figure.kind].add(results)
     else:
         results.add_sizes()
     for row in display.rows.values():
         WORDS[row.word].add(results, row)
-    return results

@@ -15,6 +15,7 @@ import numpy as np
 from clinical.errors import InputError
 from clinical.findings import Findings
 from clinical.frames import Frame, as_text
+from clinical.names import closest
 from clinical.where import Condition, in_words
 from tlf.formulas import Worked, formulas
 from tlf.people import People, Records
@@ -108,7 +109,11 @@ class _Found:
         known = [one for one in known if one]
         if name not in known:
             there = ", ".join(known) or f"no {what} with a name"
-            raise InputError("ask.not-in-display", self.display.name, what=what, name=name, known=there)
+            if not name:
+                raise InputError("ask.not-named", self.display.name, what=what, known=there)
+            near = closest(name, known)
+            hint = f"; did you mean {near}?" if near else f"; there is {there}"
+            raise InputError("ask.not-in-display", self.display.name, what=what, name=name, hint=hint)
 
     def _population(self) -> str:
         who, size = self.display.population, len(self.people)

@@ -67,6 +67,7 @@ class Listing:
     page_by: Shown | None
     page_missing: str
     once_for: tuple[str, ...]
+    at: str
 
     @property
     def datasets(self) -> tuple[str, ...]:
@@ -99,6 +100,7 @@ def listing_of(node: Mapping, owner: str) -> Listing:
         page_by=page_by,
         page_missing=missing,
         once_for=texts(node, "once_for", owner),
+        at=place(node, "sort", owner),
     )
 
 

@@ -13,10 +13,12 @@ import numpy as np
 import pandas as pd
 
 from clinical.distinct import distinct
+from clinical.errors import SpecError
 from clinical.frames import Frame, as_text, codes_of, group_codes, ranks_of, take
 from clinical.rounding import fixed, shortest, significant
 from clinical.where import as_numbers, in_words
 from tlf.listing import FIELD, Listing, Shown
+from tlf.nodes import hint
 from tlf.people import SUBJECT, Records
 from tlf.rows import Row
 
@@ -38,7 +40,7 @@ def add_listing(results: Results) -> None:
     read, inside = people.sizes_of(row)
     records = people.records(row, "")
     found = len(records.frame)
-    cells, person = _cells(_Source(results, records, row.at), display.listing)
+    cells, person = _cells(_Source(results, records), display.listing)
     results.cells = cells
     counts = {LINES: len(cells), SHARED: found - len(cells), LEFT_OUT: inside - found, OUTSIDE: read - inside}
     for level, count in counts.items():
@@ -56,7 +58,7 @@ def _cells(source: _Source, listing: Listing) -> tuple[Frame, np.ndarray]:
     if listing.page_by:
         page = _shown(source, listing.page_by)[kept]
         page[page == ""] = listing.page_missing
-    keys = [_rank(take(source.column(name, source.at), kept)) for name in listing.sort]
+    keys = [_rank(take(source.column(name, listing.at), kept)) for name in listing.sort]
     keys += [_rank(pd.Series(np.where(texts == "", None, texts), dtype="str")) for texts in columns.values()]
     order = np.lexsort(keys[::-1])
     order = order[np.argsort(codes_of(pd.Series(page[order])), kind="stable")]
@@ -69,7 +71,7 @@ def _firsts(source: _Source, listing: Listing) -> np.ndarray:
     """The positions of the records that have a line: all, or the first of those that agree."""
     if not listing.once_for:
         return np.arange(len(source))
-    keys = [codes_of(source.column(name, source.at)) for name in (SUBJECT, *listing.once_for)]
+    keys = [codes_of(source.column(name, listing.at)) for name in (SUBJECT, *listing.once_for)]
     return np.unique(group_codes(keys), return_index=True)[1]
 
 
@@ -82,9 +84,9 @@ def _rank(column: pd.Series) -> np.ndarray:
 class _Source:
     """The variables of the records, and of their subjects where the records have none of that name."""
 
-    def __init__(self, results: Results, records: Records, at: str):
+    def __init__(self, results: Results, records: Records):
         self.results, self.people = results, results.people
-        self.records, self.at = records, at
+        self.records = records
 
     def __len__(self) -> int:
         return len(self.records.frame)
@@ -93,8 +95,10 @@ class _Source:
         """One variable, a value a record."""
         if name in self.records.frame.columns:
             return self.records.frame[name]
-        people = Records(self.people.frame, np.arange(len(self.people)))
-        return take(self.people.variable(people, name, at), self.records.person)
+        if name not in self.people.frame.columns:
+            known = (*self.records.frame.columns, *self.people.frame.columns)
+            raise SpecError("tlf.no-variable", at, variable=name, hint=hint(name, known))
+        return take(self.people.frame[name], self.records.person)
 
 
 def _shown(source: _Source, shown: Shown) -> np.ndarray:

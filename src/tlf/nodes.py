@@ -12,6 +12,8 @@ from clinical.where import Condition, condition
 NUMBER = re.compile(r"\d+(\.\d+)?")
 EACH = "{each}"
 SETTING = "study."
+PART_OF_ONE = "above 0 and below 1, such as 0.95"
+MOST_NAMED = 20
 KINDS = {Text: "text", Mapping: "a mapping", Sequence: "a list"}
 
 Filter = dict[str, Condition]
@@ -35,9 +37,11 @@ def known(node: Mapping, keys: tuple[str, ...], owner: str) -> None:
 
 
 def hint(word: str, options: tuple[str, ...]) -> str:
-    """`; did you mean X?`, or nothing when no option is near."""
+    """`; did you mean X?`; where none is near the options themselves, unless they are many."""
     near = closest(word, options)
-    return f"; did you mean {near}?" if near else ""
+    if near:
+        return f"; did you mean {near}?"
+    return f"; there is {', '.join(options)}" if 0 < len(options) <= MOST_NAMED else ""
 
 
 def required(node: Mapping, key: str, owner: str, kind: type | None = None, at: object = "") -> object:
@@ -74,7 +78,33 @@ def numbers(node: Mapping, key: str, owner: str) -> tuple[float, ...]:
 
 def number(node: Mapping, key: str, owner: str, default: float) -> float:
     """The number of `key`, or the default."""
-    return numbers(node, key, owner)[0] if key in node else default
+    if key not in node:
+        return default
+    if not (isinstance(node[key], Text) and NUMBER.fullmatch(node[key])):
+        raise SpecError("tlf.kind", place(node, key, owner), key=key, kind="a number")
+    return float(node[key])
+
+
+def parts_of_one(node: Mapping, key: str, owner: str) -> tuple[float, ...]:
+    """The numbers of a list, or one number as a list of one, each above 0 and below 1."""
+    found = numbers(node, key, owner)
+    if not all(0 < one < 1 for one in found):
+        raise SpecError("tlf.kind", place(node, key, owner), key=key, kind=PART_OF_ONE)
+    return found
+
+
+def confidence(node: Mapping, owner: str) -> float:
+    """The level of confidence of `conf`, 0.95 without it."""
+    number(node, "conf", owner, 0)
+    return parts_of_one(node, "conf", owner)[0] if "conf" in node else 0.95
+
+
+def setting(study: Mapping, key: str, owner: str, at: str, kind: type) -> object:
+    """The setting of study.yml that a display names."""
+    if key not in study:
+        near = hint(key, tuple(study)) if closest(key, study) else ""
+        raise SpecError("tlf.no-setting", f"{at}: {owner}", key=key, hint=near)
+    return required(study, key, owner, kind, at=at)
 
 
 def choice(node: Mapping, key: str, options: tuple[str, ...], owner: str) -> str:
@@ -133,5 +163,9 @@ def chosen(node: object, study: Mapping | None, owner: str) -> object:
         items = {key: chosen(value, study, f"{owner}.{key}") for key, value in node.items()}
         return Mapping(items, node.at, node.lines)
     options = required(node, name, owner, Mapping)
-    value = required(study, name.removeprefix(SETTING), owner, Text, at=node.at)
-    return chosen(required(options, value, owner, at=node.at), study, owner)
+    value = str(setting(study, name.removeprefix(SETTING), owner, node.at, Text))
+    if value not in options:
+        raise SpecError(
+            "tlf.no-choice", f"{node.at}: {owner}", key=name, value=value, there=", ".join(options)
+        )
+    return chosen(options[value], study, owner)

@@ -54,8 +54,8 @@ class People:
         self._display = display
         self._frames = frames
         self._positions: dict[str, np.ndarray] = {}
-        source = self._dataset(display.population.dataset, display.at)
-        self.frame = self._filtered(source, display.population.where, display.at)
+        asked = display.population
+        self.frame = self._filtered(self._dataset(asked.dataset, asked.at), asked.where, asked.at)
         if self.frame[SUBJECT].duplicated().any():
             raise DerivationError("tlf.population-twice", display.at, dataset=display.population.dataset)
         self.ids = self.frame[SUBJECT].to_numpy(dtype=object)

@@ -175,5 +175,8 @@ def levels_of(given: object, owner: str) -> tuple[Level, ...]:
     if not pairs or not all(isinstance(part, (Text, str)) for pair in pairs for part in pair):
         kind = "a list of values or a mapping of value to label"
         raise SpecError("tlf.kind", f"{getattr(given, 'at', '')}: {owner}", key="levels", kind=kind)
+    values = [str(value) for value, _ in pairs]
+    if twice := [one for one in dict.fromkeys(values) if values.count(one) > 1]:
+        raise SpecError("tlf.level-twice", f"{given.at}: {owner}", value=twice[0])
     labels = dict.fromkeys(str(label) for _, label in pairs)
     return tuple(Level(tuple(str(v) for v, shown in pairs if str(shown) == label), label) for label in labels)

@@ -5,25 +5,25 @@ Nothing is written here; the same specs and frames give the same bytes.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from collections.abc import Mapping as Datasets
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pandas as pd
 
+from clinical.errors import SpecError
 from clinical.findings import Findings
 from clinical.frames import Frame
 from clinical.read import Mapping
-from clinical.standards import SUPP
 from tlf.canvas import DOTS_PER_INCH, draw, pages_of
-from tlf.compute import compute_display
+from tlf.compute import check_names, compute_display
 from tlf.listing_files import render_listing
 from tlf.listing_sheet import sheet_of
 from tlf.paper import paper_of
 from tlf.render import Raw, render_html, render_results, render_rtf, render_table
 from tlf.results import RESULTS, SUBJECTS, Results
-from tlf.shapes.grid import Grid, grid_of
+from tlf.shapes.grid import SUPP, Grid, grid_of
 from tlf.spec import Display, read_displays
 
 TWIPS_PER_INCH = 1440
@@ -79,6 +79,15 @@ def make_or_miss(
     if display.singly and count > most:
         return _not_made("tlf.too-many", display, count=f"{count:,}", most=f"{most:,}")
     return make_display(display, frames, footer, paint)
+
+
+def unknown_names(displays: Iterable[Display], frames: Datasets[str, Frame]) -> Iterator[SpecError]:
+    """The first dataset or variable of each display that is not in `frames`, which need no records."""
+    for display in displays:
+        try:
+            check_names(display, _with_supplements(display, frames))
+        except SpecError as fault:
+            yield fault
 
 
 def _with_supplements(display: Display, frames: Datasets[str, Frame]) -> Datasets[str, Frame]:

@@ -7,6 +7,7 @@ the label of the variable stands for them: `<Dictionary-Derived Term>`.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from collections.abc import Mapping as Datasets
 
 import pandas as pd
@@ -155,6 +156,12 @@ def _typed(given: str, kind: str) -> object:
     if kind == "Num":
         return float(given) if NUMBER.fullmatch(given) else 1.0
     return pd.Timestamp(given) if kind in TYPES else given
+
+
+def empty_frame(standard: Standard, names: Iterable[str]) -> Frame:
+    """A dataset without records: these of its variables, with the types of the standard."""
+    kinds = {name: TYPES.get(standard.type_of(name), "str") for name in names}
+    return pd.DataFrame({name: pd.Series(dtype=kind) for name, kind in kinds.items()})
 
 
 def _frame(records: list[Values], standard: Standard) -> Frame:

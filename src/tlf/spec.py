@@ -8,10 +8,11 @@
 | `columns` | `{by: TRT01A, levels, total: Total, each: {W4: Week 4}}`; `levels` is a list, `{value: header}`, or `study.KEY` with `value`, `header` naming the keys of its lines; `when_used`: levels left out when nobody has them; or `groups: {header: {where, from, has: none}}`; a part of `each` may be `{label, where}` |
 | `records` | `{from: ADTTE, where}`: what the rows read; a row may say its own `from` |
 | `rows` | `{name: {word: ..., label: ...}}`, in the order printed; the words are in `tlf/words` |
-| `survival` | time, event, unit and conventions for `quantiles`, `rates`, `range` and figures |
+| `survival` | how times are read: `time` (a variable), `event` (a condition), `unit` and its `days`; `conf`, `conf_type` (log-log, log, plain), `flat_tail` (NE, midpoint), `beyond` (NE, last), `variance` of incidences (aalen, delta) |
 | `figure` | `{kind: kaplan_meier, ...}` in place of `rows`; the kinds are in `tlf/figures` |
 | `listing` | `{columns, sort, group, page_by}` in place of `rows`: see `tlf/listing.py` |
 | `formats`, `footnotes` | `{name: "{mean:+1} ({sd:+2})"}`; `{name: text}` |
+| `note` | for readers of the file; a row may have one, too |
 
 What depends on a setting of study.yml stands under each of its values, wherever it stands (a footnote, a level,
 a row or `{drop: reason}`): `{study.nact_policy: {censor: text, ignore: text}}`.
@@ -34,7 +35,7 @@ from tlf.figures.kind import Figure
 from tlf.formats import FORMATS, Format, Formats, formats_of
 from tlf.incidence import VARIANCES
 from tlf.listing import Listing, listing_of
-from tlf.nodes import Filter, choice, chosen, known, number, required, text, texts, with_part
+from tlf.nodes import Filter, choice, chosen, confidence, known, number, required, text, texts, with_part
 from tlf.rows import Level, Place, Row, repeated, row_of
 from tlf.survival import BEYONDS, CONF_TYPES, FLAT_TAILS
 from tlf.words import WORDS
@@ -57,6 +58,7 @@ class Population:
     dataset: str
     where: Condition | None
     label: str
+    at: str
 
 
 @dataclass(frozen=True)
@@ -144,6 +146,8 @@ def _rows(
     node: Mapping, owner: str, records: str, parts: tuple, formats: Formats, survival: bool
 ) -> dict[str, Row]:
     rows: dict[str, Row] = {}
+    if "rows" in node:
+        required(node, "rows", owner, Mapping)
     for stated, whole in node.get("rows", Mapping()).items():
         for name, given in repeated(stated, whole, f"{owner}.{stated}").items():
             at = f"{getattr(given, 'at', node['rows'].at)}: {owner}.{stated}"
@@ -203,7 +207,8 @@ def _population(node: Mapping, owner: str) -> Population:
     owner = f"{owner}.population"
     known(node, ("dataset", "where", "label"), owner)
     where = condition(node["where"], owner) if "where" in node else None
-    return Population(text(node, "dataset", owner, "ADSL"), where, str(required(node, "label", owner, Text)))
+    label = str(required(node, "label", owner, Text))
+    return Population(text(node, "dataset", owner, "ADSL"), where, label, f"{node.at}: {owner}")
 
 
 def _records(node: Mapping | None, parts: tuple[str, ...], owner: str) -> tuple[str, tuple[Filter, ...]]:
@@ -225,7 +230,7 @@ def _survival(node: Mapping, owner: str) -> Survival:
         event=condition(required(node, "event", owner, Mapping), owner),
         unit=text(node, "unit", owner, "days"),
         days=number(node, "days", owner, 1.0),
-        conf=number(node, "conf", owner, 0.95),
+        conf=confidence(node, owner),
         conf_type=choice(node, "conf_type", CONF_TYPES, owner),
         flat_tail=choice(node, "flat_tail", FLAT_TAILS, owner),
         beyond=choice(node, "beyond", BEYONDS, owner),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 
 def test_a_study_without_a_fault_is_counted(seen, run):
     answer = run("check")
@@ -45,6 +47,58 @@ def test_a_fault_of_a_display_or_a_rule_is_found_too(home, run):
     assert answer.code == 1
     assert "mini/tlf/t1.yml:1: " in answer.err
     assert "mini/sdtm/dm.yml:" in answer.err
+
+
+WOMEN = """\
+display: T1.1
+title: Women
+population: {dataset: ADSL, label: Everybody}
+rows: {women: {count: {SEX: F}}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        (
+            "SEX: F",
+            "SX: F",
+            "4: T1.1.women: no variable called SX in the dataset it reads; did you mean SEX?",
+        ),
+        (
+            "dataset: ADSL",
+            "dataset: ADSLL",
+            "3: T1.1.population: no dataset called ADSLL; did you mean ADSL?",
+        ),
+        ("count: {SEX: F}", "continuous: SEX", "4: T1.1.women: SEX is not a number, so it has no mean"),
+    ],
+)
+def test_what_a_display_reads_is_looked_for_before_a_run(home, run, old, new, said):
+    """style.md: a fault of a spec is told before any data is read; the run before stays."""
+    tables = home.study / "tlf"
+    tables.mkdir(exist_ok=True)
+    (tables / "t_1_1.yml").write_text(WOMEN, "utf-8")
+    assert run("check", "mini").code == 0
+    (tables / "t_1_1.yml").write_text(WOMEN.replace(old, new), "utf-8")
+    latest = home.latest
+    for command in ("check", "run"):
+        answer = run(command, "mini")
+        assert (answer.code, answer.err) == (1, f"mappings/mini/tlf/t_1_1.yml:{said}\n")
+    assert home.latest == latest
+
+
+def test_an_agreement_about_a_display_that_is_not_there_is_found_too(home, run):
+    """V-N."""
+    (home.study / "tlf").mkdir(exist_ok=True)
+    (home.study / "tlf" / "t_1_1.yml").write_text(WOMEN, "utf-8")
+    rules = home.root / "validation" / "mini" / "tlf"
+    rules.mkdir(parents=True)
+    (rules / "a.yml").write_text("rules: {V-N-1: {says: x, cell: T1.2 women, equals: T1.1 women}}\n", "utf-8")
+    answer = run("check", "mini")
+    assert answer.code == 1
+    assert answer.err == (
+        "validation/mini/tlf/a.yml:1: V-N-1: no display called 'T1.2'; did you mean T1.1?\n"
+    )
 
 
 def test_a_setting_that_nothing_reads_is_refused_until_something_does(home, run):

@@ -79,13 +79,16 @@ def test_the_number_of_a_display_asks_for_a_cell(tables, run):
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
+        (("T1.3", "women", "Total"), "mini: no display called 'T1.3'; did you mean T1.2?"),
+        (("X9.9", "women", "Total"), "mini: no display called 'X9.9'; there is T1.1, T1.2"),
+        (("T1.1", "woman", "Total"), "T1.1: no row called 'woman'; did you mean women?"),
+        (("T1.1", "girls", "Total"), "T1.1: no row called 'girls'; there is women, men, columns"),
+        (("t1.1",), "T1.1: which row? There is women, men, columns"),
+        (("T1.1", "women"), "T1.1: which column? There is Total"),
         (
-            ("T1.3", "women", "Total"),
-            "mini: no display called 'T1.3'; did you mean T1.2?; there is T1.1, T1.2",
+            ("T1.1", "women", "Total", "--subject", "B002"),
+            "mini: --subject is for datasets; the cell of T1.1 is explained with all its subjects",
         ),
-        (("T1.1", "woman", "Total"), "T1.1: no row called 'woman'; there is women, men, columns"),
-        (("T1.1",), "T1.1: no row called ''; there is women, men, columns"),
-        (("T1.1", "women"), "T1.1: no column called ''; there is Total"),
     ],
 )
 def test_a_cell_that_is_not_there_is_refused(tables, run, arguments, said):
@@ -104,7 +107,7 @@ def test_a_run_from_before_there_were_displays_has_none(tables, run):
 def test_cells_that_changed_name_who_left_and_the_record_and_page_that_did_it(tables, run):
     """Without the day of her only dose B002 is not treated: 1 of 3 is, not 2; of 1 no woman is, not 1 of 2.
 
-    The men are as many as before; what they are a part of is not. N of the header is a cell of its own.
+    The men are as many as before; what they are a part of is not. N of the header is the cell `columns`.
     """
     before = tables.latest.name
     tables.edit("demo/dose.csv", FIRST_DOSE, "B004,1,Z,2021-05,,5")

@@ -68,6 +68,11 @@ def test_a_study_that_was_never_run_has_nothing_to_show(seen, run, tmp_path, mon
             "there is a collected result, and no standard result",
         ),
         ("V-raw.SVT-101", "validation/rd1302/raw/svt.yml:", "dated before an earlier visit of the schedule"),
+        (
+            "V-N-1",
+            "validation/rd1302/tlf/agreements.yml:3, error)",
+            "responders of the best overall response are the subjects of the duration of response",
+        ),
     ],
 )
 def test_a_rule_is_explained_by_its_id_and_by_the_id_its_findings_carry(

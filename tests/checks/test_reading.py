@@ -82,7 +82,9 @@ AT = "validation/mini/sdtm/dm.yml"
         ("todo: Ask.", "todo: Ask.\n    helpers: [a]", f"{AT}:7: V-DM-101: helpers is a mapping"),
         ("todo: Ask.", "todo: Ask.\n    stops: yes", f"{AT}:7: V-DM-101: stops is true or false, not 'yes'"),
         ("{SEX: M}", "{SEXX: M}", f"{AT}:7: DM.V-DM-101: DM has no column SEXX; did you mean SEX?"),
-        ("{SEX: M}", "{SEX: {is: M}}", f"{AT}:7: DM.V-DM-101: no comparator called 'is'"),
+        ("{SEX: M}", "{SEX: {is: M}}",
+         f"{AT}:7: DM.V-DM-101: no comparator called 'is'; "
+         "there is eq, ne, lt, le, gt, ge, in, notin, before, missing"),
         ("{SEX: M}", "{enrolled: M}",
          f"{AT}:7: DM.V-DM-101: a rule sees finished datasets, which have no DM.enrolled"),
         ("{SEX: M}", "{raw.GENDER: man}",

@@ -191,7 +191,7 @@ def test_subjects_of_many_levels_are_named_once_and_a_range_says_its_marks(tmp_p
     [
         (("g", "A"), "T1: no row called 'g'; there is f, columns"),
         (("f", "C"), "T1: no column called 'C'; there is A, B, Total"),
-        (("f", ""), "T1: no column called ''; there is A, B, Total"),
+        (("f", ""), "T1: which column? There is A, B, Total"),
         (("f", "A", "W4"), "T1: no part called 'W4'; there is no part with a name"),
         (("f", "A", "", "X"), "T1: no level called 'X'; there is F, M"),
     ],

@@ -9,6 +9,7 @@ from tlf.spec import read_displays
 ROWS = "rows:\n"
 SURVIVAL = "survival: {event: {CNSR: 0}}\n"
 FILE = "mappings/mini/tlf/t_1.yml"
+STOP = "study.nact is 'stop' in study.yml, and nothing is stated here for it; there is censor"
 
 
 @pytest.mark.parametrize(
@@ -72,7 +73,7 @@ FILE = "mappings/mini/tlf/t_1.yml"
         ),
         (
             HEAD + 'formats: {percent: "{n} ({pct:1})"}\nrows: {}\n',
-            f"{FILE}:4: T1.formats: no statistic called 'pct' in this format",
+            f"{FILE}:4: T1.formats: no statistic called 'pct' in this format; there is n, p",
         ),
         (
             HEAD + 'formats: {percent: "{n} ({p:.1f})"}\nrows: {}\n',
@@ -89,7 +90,37 @@ FILE = "mappings/mini/tlf/t_1.yml"
         ),
         (
             HEAD + "columns: {by: TRT01A, levels: study.doses}\nrows: {}\n",
-            f"{FILE}:4: T1.columns: doses is needed here",
+            f"{FILE}:4: T1.columns: study.yml has no doses",
+        ),
+        (HEAD + "rows: [a, b]\n", f"{FILE}:4: T1: rows must be a mapping"),
+        (HEAD + "rows:\n", f"{FILE}:4: T1: rows must be a mapping"),
+        (
+            HEAD + ROWS + "  a: {categorical: SEX, levels: [F, M, F]}\n",
+            f"{FILE}:5: T1.a: level 'F' stands here twice",
+        ),
+        (
+            HEAD + ROWS + "  a: {count: all, indent: [1, 2]}\n",
+            f"{FILE}:5: T1.a: indent must be a number",
+        ),
+        (
+            HEAD + ROWS + "  a: {continuous: AGE, decimals: one}\n",
+            f"{FILE}:5: T1.a: decimals must be a number",
+        ),
+        (
+            HEAD + "survival: {event: {CNSR: 0}, conf: 95}\nrows: {}\n",
+            f"{FILE}:4: T1.survival: conf must be above 0 and below 1, such as 0.95",
+        ),
+        (
+            HEAD + "survival: {event: {CNSR: 0}, conf: 1}\nrows: {}\n",
+            f"{FILE}:4: T1.survival: conf must be above 0 and below 1, such as 0.95",
+        ),
+        (
+            HEAD + SURVIVAL + ROWS + "  a: {quantiles: [0.5, 1]}\n",
+            f"{FILE}:6: T1.a: quantiles must be above 0 and below 1, such as 0.95",
+        ),
+        (
+            HEAD + SURVIVAL + ROWS + "  a: {quantiles: 0}\n",
+            f"{FILE}:6: T1.a: quantiles must be above 0 and below 1, such as 0.95",
         ),
     ],
 )
@@ -172,8 +203,9 @@ def test_a_footnote_says_what_the_study_chose(tmp_path, value):
 @pytest.mark.parametrize(
     ("note", "study", "said"),
     [
-        ("{study.nact: {censor: C.}}", "nact: stop", "stop is needed here"),
-        ("{study.nact: {censor: C.}}", "other: 1", "nact is needed here"),
+        ("{study.nact: {censor: C.}}", "nact: stop", STOP),
+        ("{study.nact: {censor: C.}}", "other: 1", "study.yml has no nact"),
+        ("{study.nact: {censor: C.}}", "nakt: 1", "study.yml has no nact; did you mean nakt?"),
         ("{nact: {censor: C.}}", "nact: censor", "b must be text, or {study.SETTING: {value: text}}"),
         ("{study.nact: C.}", "nact: censor", "study.nact must be a mapping"),
         ("[C.]", "nact: censor", "b must be text"),

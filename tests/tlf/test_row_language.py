@@ -91,7 +91,7 @@ rows:
         ),
         (
             "  b:\n    for_each: {X: x}\n    label: y\n    rows:\n      a: {count: all}\n",
-            ":7: T1.b: no key called 'label' here",
+            ":7: T1.b: no key called 'label' here; there is for_each, rows, note",
         ),
         (
             "  b:\n    for_each: {X: x}\n    rows:\n      a: {count: all}\n      c: {count: al, lable: x}\n",
@@ -99,7 +99,7 @@ rows:
         ),
         (
             "  a: {count: all, who: {CRFL: Y}}\n",
-            ":5: T1.a.who: no key called 'CRFL' here",
+            ":5: T1.a.who: no key called 'CRFL' here; there is where, from",
         ),
         (
             "  a: {count: all, who: {from: ADRS}}\n",
@@ -143,7 +143,10 @@ def test_a_value_of_a_setting_for_which_nothing_is_stated_is_refused_where_it_st
     rows = "rows:\n  a: {count: all, label: {study.days: {28: Four weeks}}}\n"
     with pytest.raises(SpecErrors) as caught:
         read(tmp_path, HEAD + rows, "study: MINI\ndays: 30\n")
-    assert str(caught.value) == "mappings/mini/tlf/t_1.yml:5: T1.rows.a.label: 30 is needed here"
+    assert str(caught.value) == (
+        "mappings/mini/tlf/t_1.yml:5: T1.rows.a.label: "
+        "study.days is '30' in study.yml, and nothing is stated here for it; there is 28"
+    )
 
 
 def test_days_from_one_date_to_another_may_be_none_or_negative_and_need_both(tmp_path):

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from hashlib import sha256
 
 from clinical.frames import Frame
-from clinical.standards import SUPP
 from tlf.figures import KINDS
 from tlf.results import Results
 from tlf.shapes.lines import Line, lines_of
@@ -14,6 +13,7 @@ from tlf.spec import Display, Survival
 from tlf.words import WORDS
 
 HASH_LENGTH = 12
+SUPP = "SUPP"
 SCALES = {"log-log": "log(-log S)", "log": "log S", "plain": "S (linear)"}
 
 

@@ -16,6 +16,23 @@
 | `rates` | times in the unit of `survival` | | event-free rates with their interval |
 | `range` | `observed` | | shortest and longest time; + marks a censored one |
 | `incidence` | times in the unit of `survival` | `event`: which of the events are of interest | cumulative incidence with its interval; the other events compete |
+
+| argument | is |
+|---|---|
+| `show` | `percent` (n and %), `n`, `fraction` (n/N and %), `events` (n, % and the number of records) |
+| `levels` | the values that have a line, as a list or `{value: label}`; they stay where nobody has them |
+| `when_used`, `other`, `missing` | labels left out when nobody has them; label of values without a level; label of those without a value |
+| `worst` | a number: of each subject the records with its highest value alone; of a `shift`, which record is the worst one |
+| `event`, `minimum` | the variable that makes records one event; the least percentage of the total with which a line is shown |
+| `having`, `lacking` | `{from, where}`: subjects who also have, or do not have, such a record |
+| `ci`, `ci_label`, `conf` | the exact interval below a count, its label, its level of confidence |
+| `since`, `per`, `subject` | a date that days are counted from; how many days are one; the lowest or highest value of a subject |
+| `decimals` | decimals of the raw value; a format says how many more are shown |
+| `below`, `least`, `most_below` | which values are below the limit of quantification; fewest values and highest percentage below it with a geometric mean |
+| `by` | the variable of the visits or lines |
+| `baseline` | which record is that of the baseline |
+| `inner_label` | the label of an inner line, with `{level}` for its value |
+| `rules` | lines of `when` and `text`; `n` and `N` may be compared |
 """  # noqa: E501
 
 from tlf.words.across import ACROSS

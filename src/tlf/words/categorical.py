@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -14,13 +13,11 @@ from clinical.read import Mapping
 from tlf.nodes import text, texts
 from tlf.rows import MISSING, Asked, Level, Place, Row, levels_of
 from tlf.words.once import records_once
-from tlf.words.shares import Share, add_share, share_text, show_of
+from tlf.words.shares import Share, add_share, level_lines, show_of
 from tlf.words.word import Word, variables_of
 
 if TYPE_CHECKING:
     from tlf.results import Results
-    from tlf.shapes.lines import Cells, Line
-    from tlf.spec import Display
 
 
 @dataclass(frozen=True)
@@ -114,21 +111,12 @@ def _tell_strange(results: Results, row: Row, count: int) -> None:
     )
 
 
-def _lines(display: Display, row: Row, cells: Cells) -> Iterator[Line]:
-    levels = cells.levels(row.name)
-    if row.label:
-        yield cells.heading(row, row.label, row.indent)
-    for place, (_, level) in enumerate(levels):
-        indent = row.indent + bool(row.label)
-        yield cells.line(row, level, indent, share_text(row), level=level, keep=place < len(levels) - 1)
-
-
 SAYS = "subjects with at least one record of the level, each counted once a level"
 CATEGORICAL = Word(
     "categorical",
     ("levels", "when_used", "other", "missing", "show", "worst"),
     _read,
     _add,
-    _lines,
+    level_lines,
     says=SAYS,
 )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -16,13 +15,12 @@ from tlf.formats import NOT_DEFINED
 from tlf.nodes import choice, number, text
 from tlf.rows import Asked, Place, Row
 from tlf.statistics import describe
+from tlf.words.summaries import format_lines
 from tlf.words.word import Word, variables_of
 
 if TYPE_CHECKING:
     from tlf.people import Records
     from tlf.results import Results
-    from tlf.shapes.lines import Cells, Line
-    from tlf.spec import Display
 
 
 @dataclass(frozen=True)
@@ -91,14 +89,5 @@ def _of_subject(numbers: np.ndarray, person: np.ndarray, which: str) -> np.ndarr
     return np.where(np.isin(np.arange(len(numbers)), kept), numbers, np.nan)
 
 
-def _lines(display: Display, row: Row, cells: Cells) -> Iterator[Line]:
-    if row.label:
-        yield cells.heading(row, row.label, row.indent)
-    formats = row.formats["continuous"]
-    for place, (label, form) in enumerate(formats.items()):
-        more = place < len(formats) - 1
-        yield cells.line(row, label, row.indent + bool(row.label), form.fill, keep=more)
-
-
 SAYS = "values that are not missing; SD with n - 1; quartiles as SAS PCTLDEF=5"
-CONTINUOUS = Word("continuous", ("decimals", "since", "per", "subject"), _read, _add, _lines, says=SAYS)
+CONTINUOUS = Word("continuous", ("decimals", "since", "per", "subject"), _read, _add, format_lines, says=SAYS)

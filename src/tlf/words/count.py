@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from clinical.read import Mapping, Sequence
-from tlf.nodes import Filter, choice, known, number, required, text, with_part
+from tlf.nodes import Filter, choice, confidence, known, required, text, with_part
 from tlf.rows import Asked, Place, Row
 from tlf.statistics import clopper_pearson
 from tlf.words.once import records_once
@@ -56,7 +56,7 @@ def _read(node: Mapping, here: Place) -> Asked:
         show=show_of(node, owner),
         ci=choice(node, "ci", ("none", "clopper_pearson"), owner),
         ci_label=text(node, "ci_label", owner, "95% CI"),
-        conf=number(node, "conf", owner, 0.95),
+        conf=confidence(node, owner),
         others=tuple(_other(node, key, here) for key in ("having", "lacking") if key in node),
         worst=text(node, "worst", owner, ""),
         event=text(node, "event", owner, ""),

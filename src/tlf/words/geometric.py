@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from clinical.read import Mapping
 from tlf.rows import Asked, Place, Row
-from tlf.words.summaries import ARGUMENTS, add_summary, measured, summary_notes, summary_of, tell_repeated
+from tlf.words.summaries import (
+    ARGUMENTS,
+    add_summary,
+    format_lines,
+    measured,
+    summary_notes,
+    summary_of,
+    tell_repeated,
+)
 from tlf.words.word import Word, variables_of
 
 if TYPE_CHECKING:
     from tlf.results import Results
-    from tlf.shapes.lines import Cells, Line
-    from tlf.spec import Display
 
 
 def _read(node: Mapping, here: Place) -> Asked:
@@ -40,13 +45,4 @@ def _add(results: Results, row: Row) -> None:
             results.add_subjects(row, group.label, part, np.unique(records.person[inside & known]))
 
 
-def _lines(display: Display, row: Row, cells: Cells) -> Iterator[Line]:
-    if row.label:
-        yield cells.heading(row, row.label, row.indent)
-    formats = row.formats["geometric"]
-    for place, (label, form) in enumerate(formats.items()):
-        more = place < len(formats) - 1
-        yield cells.line(row, label, row.indent + bool(row.label), form.fill, keep=more)
-
-
-GEOMETRIC = Word("geometric", ARGUMENTS, _read, _add, _lines, notes=summary_notes)
+GEOMETRIC = Word("geometric", ARGUMENTS, _read, _add, format_lines, notes=summary_notes)

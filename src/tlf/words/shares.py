@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -14,6 +14,8 @@ from tlf.rows import Row
 
 if TYPE_CHECKING:
     from tlf.results import Results
+    from tlf.shapes.lines import Cells, Line
+    from tlf.spec import Display
 
 SHOW = ("percent", "n", "fraction", "events")
 
@@ -70,3 +72,13 @@ def share_text(row: Row) -> Callable[[dict[str, str]], str]:
         return form.fill(found)
 
     return text
+
+
+def level_lines(display: Display, row: Row, cells: Cells) -> Iterator[Line]:
+    """The label of a row, if it has one, and a line for each level below it."""
+    levels = cells.levels(row.name)
+    if row.label:
+        yield cells.heading(row, row.label, row.indent)
+    for place, (_, level) in enumerate(levels):
+        indent = row.indent + bool(row.label)
+        yield cells.line(row, level, indent, share_text(row), level=level, keep=place < len(levels) - 1)

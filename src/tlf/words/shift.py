@@ -6,7 +6,6 @@ level, `missing` for those without a worst level and `total` for all of a line.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -19,13 +18,11 @@ from clinical.where import Condition, condition
 from tlf.nodes import required
 from tlf.people import Records
 from tlf.rows import MISSING, Asked, Level, Place, Row, levels_of
-from tlf.words.shares import Share, add_share, share_text, show_of
+from tlf.words.shares import Share, add_share, level_lines, show_of
 from tlf.words.word import Word, variables_of
 
 if TYPE_CHECKING:
     from tlf.results import Results
-    from tlf.shapes.lines import Cells, Line
-    from tlf.spec import Display
 
 NO_LEVEL, ALL = "missing", "total"
 NO_LEVEL_LABEL, ALL_LABEL = MISSING, "Total"
@@ -95,13 +92,4 @@ def _codes(results: Results, row: Row, records: Records, asked: Condition) -> np
     return codes
 
 
-def _lines(display: Display, row: Row, cells: Cells) -> Iterator[Line]:
-    levels = cells.levels(row.name)
-    if row.label:
-        yield cells.heading(row, row.label, row.indent)
-    for place, (_, level) in enumerate(levels):
-        indent = row.indent + bool(row.label)
-        yield cells.line(row, level, indent, share_text(row), level=level, keep=place < len(levels) - 1)
-
-
-SHIFT = Word("shift", ("levels", "baseline", "worst", "show"), _read, _add, _lines)
+SHIFT = Word("shift", ("levels", "baseline", "worst", "show"), _read, _add, level_lines)

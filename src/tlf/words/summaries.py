@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -19,6 +20,8 @@ from tlf.statistics import Calculable, summarise
 if TYPE_CHECKING:
     from tlf.people import Records
     from tlf.results import Results
+    from tlf.shapes.lines import Cells, Line
+    from tlf.spec import Display
 
 ARGUMENTS = ("decimals", "below", "least", "most_below")
 GEOMETRIC_MEAN = ("gm", "gcv")
@@ -74,6 +77,16 @@ def add_summary(
                 digits=form.decimals(name, row.own.decimals), significant=name in form.significant,
                 missing=NOT_CALCULATED if name in GEOMETRIC_MEAN else NOT_DEFINED, level=level,
             )  # fmt: skip
+
+
+def format_lines(display: Display, row: Row, cells: Cells) -> Iterator[Line]:
+    """The label of a row, if it has one, and a line for each format of its word below it."""
+    if row.label:
+        yield cells.heading(row, row.label, row.indent)
+    formats = row.formats[row.word]
+    for place, (label, form) in enumerate(formats.items()):
+        more = place < len(formats) - 1
+        yield cells.line(row, label, row.indent + bool(row.label), form.fill, keep=more)
 
 
 def tell_repeated(results: Results, row: Row, person: np.ndarray) -> None:

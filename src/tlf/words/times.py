@@ -11,7 +11,7 @@ import numpy as np
 from clinical.errors import SpecError
 from clinical.read import Mapping
 from tlf.formats import NOT_ESTIMABLE, Format
-from tlf.nodes import numbers
+from tlf.nodes import numbers, parts_of_one
 from tlf.rows import Asked, Place, Row
 from tlf.survival import Curve, Estimate, at_risk, kaplan_meier, quantile, survival_at
 from tlf.words.word import Word
@@ -33,8 +33,12 @@ class Points:
     points: tuple[float, ...] = ()
 
 
-def _read_points(word: str) -> Callable[[Mapping, Place], Asked]:
-    return lambda node, here: Asked(own=Points(numbers(node, word, here.owner)))
+def _read_quantiles(node: Mapping, here: Place) -> Asked:
+    return Asked(own=Points(parts_of_one(node, "quantiles", here.owner)))
+
+
+def _read_rates(node: Mapping, here: Place) -> Asked:
+    return Asked(own=Points(numbers(node, "rates", here.owner)))
 
 
 def _read_range(node: Mapping, here: Place) -> Asked:
@@ -150,8 +154,6 @@ def _range_lines(display: Display, row: Row, cells: Cells) -> Iterator[Line]:
     yield cells.line(row, row.label, row.indent, _estimate(row.formats["range"]))
 
 
-QUANTILES = Word(
-    "quantiles", (), _read_points("quantiles"), _add_quantiles, _quantile_lines, needs_survival=True
-)
-RATES = Word("rates", (), _read_points("rates"), _add_rates, rate_lines, needs_survival=True)
+QUANTILES = Word("quantiles", (), _read_quantiles, _add_quantiles, _quantile_lines, needs_survival=True)
+RATES = Word("rates", (), _read_rates, _add_rates, rate_lines, needs_survival=True)
 RANGE = Word("range", (), _read_range, _add_range, _range_lines, needs_survival=True)
