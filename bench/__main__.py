@@ -27,6 +27,10 @@ ADSL, ADAE, ADLB, ADRS and ADTTE are measured from SDTM in memory: their own ste
 reports of the whole build; the peak is that of the process, which also reads the raw files and makes the
 SDTM. ADLB is that of `bench/pilot`. `cdiscflow run` is measured with everything, gates and tables included.
 
+Displays are made from the datasets of a finished run; the merged PDF is not among their files. rtflite lays
+out finished cells as RTF and counts nothing; csrlite counts the subjects of each treatment with an event, no
+more. Neither makes HTML, CSV or figures: their seconds are of less work.
+
 | work | to reach | measured | verdict | known, CPU s | ratio | peak MB | note |
 |---|---|---|---|---|---|---|---|
 """

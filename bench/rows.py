@@ -171,6 +171,41 @@ def run(place: Path) -> Iterator[Line]:
     yield Line("Prefect: what it adds to the first run", added, reference="17 (start)", note=note)
 
 
+def displays(place: Path) -> Iterator[Line]:
+    """Tables, figures and a listing of 300 simulated subjects, beside rtflite and csrlite in the same run."""
+    made("simulated_csv", place / "data" / "rd1302", 300)
+    command(place, "run", "rd1302")
+    run = (place / "outputs" / "rd1302" / "latest").resolve()
+    folders = {name: place / name for name in ("whole", "events", "listing")}
+    for folder in folders.values():
+        folder.mkdir()
+    whole = display_work("tables_and_figures", run, folders["whole"])
+    peer = display_work("rtflite_displays", folders["whole"]).said["seconds"]
+    text = "{tables} tables and {figures} figures of 300 subjects, start included".format(**whole.said)
+    note = "datasets on disk to RTF, HTML and CSV, and PNG, SVG and PDF of the figures; "
+    note += f"{whole.said['seconds']:.1f} s without the start. rtflite gets finished cells and pictures"
+    reference = f"rtflite {peer:.1f} in the same run, RTF alone"
+    yield Line(text, whole.seconds, 15, reference=reference, peak=whole.peak, note=note)
+    ours = display_work("compared", run, folders["events"])
+    peer = display_work("csrlite_tables", run, folders["events"]).said["seconds"]
+    text = "overview of adverse events and adverse events by term, 300 subjects"
+    note = "start not included. csrlite writes RTF alone: subjects by term, without organ classes, grades, "
+    note += "HTML and the subjects behind a count"
+    reference = f"csrlite {peer:.2f} in the same run"
+    yield Line(text, ours.said["seconds"], 0, peer, reference, ours.peak, note=note)
+    one = display_work("listing", run, folders["listing"], 20_000)
+    peer = 10 * display_work("rtflite_listing", folders["listing"]).said["seconds"]
+    text = "listing of 20,000 rows and 13 columns as RTF, HTML and CSV"
+    note = f"start not included; {one.said['mb']:.0f} MB of files. rtflite gets finished cells, RTF alone"
+    reference = f"rtflite {peer:.1f} in the same run (from a tenth)"
+    yield Line(text, one.said["seconds"], 3, peer, reference, one.peak, note=note)
+
+
+def display_work(name: str, *arguments: object) -> Cost:
+    """The cost of one function of `bench.displays`."""
+    return cost_of(["-m", "bench.displays", name, *map(str, arguments)])
+
+
 def growth(place: Path) -> Iterator[Line]:
     """`cdiscflow run` of the endpoint forms from 1,000 to 10,000 subjects; then one edited record."""
     small, _ = grown(place / "g1000", 1_000)
@@ -225,6 +260,7 @@ ROWS: dict[str, Callable[[Path], Iterator[Line]]] = {
     "xpt": xpt,
     "csv": read_csv,
     "run": run,
+    "displays": displays,
     "growth": growth,
 }
 ON_REQUEST = {"growth-100000": growth_100000}

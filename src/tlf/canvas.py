@@ -8,17 +8,22 @@ from __future__ import annotations
 import io
 from collections.abc import Callable
 
+import numpy as np
+
 from clinical.frames import Frame
 from tlf.figures import KINDS
 from tlf.figures.style import INCHES
 from tlf.formats import NO_DATA
+from tlf.png import png_bytes
 from tlf.shapes.grid import Grid, header_of
 
 DOTS_PER_INCH = 300
-ENDINGS = {"png": {"Software": None}, "svg": {"Date": None}, "pdf": {"CreationDate": None}}  # without a date
+ENDINGS = ("png", "svg", "pdf")
+WITHOUT_DATE = {"svg": {"Date": None}, "pdf": {"CreationDate": None}}
 SETTINGS = {
     "font.family": "DejaVu Sans", "font.size": 9, "svg.fonttype": "none", "svg.hashsalt": "cdiscflow",
     "pdf.fonttype": 42, "axes.spines.top": False, "axes.spines.right": False, "legend.frameon": False,
+    "text.hinting": "none",
 }  # fmt: skip
 
 
@@ -69,18 +74,20 @@ def _painted(paint: Callable[[object, object], None], pages: list) -> dict[str, 
         mpl.rcdefaults()
         mpl.rcParams.update(SETTINGS)
         pdf, drawn = io.BytesIO(), {}
-        with PdfPages(pdf, metadata=ENDINGS["pdf"]) as book:
+        with PdfPages(pdf, metadata=WITHOUT_DATE["pdf"]) as book:
             for number, page in enumerate(pages, start=1):
-                canvas = Canvas(figsize=INCHES)
-                FigureCanvasAgg(canvas)
+                canvas = Canvas(figsize=INCHES, dpi=DOTS_PER_INCH)
+                screen = FigureCanvasAgg(canvas)
                 paint(canvas, page)
-                for ending in ("png", "svg"):
-                    drawn[ending if number == 1 else f"page_{number}.{ending}"] = _saved(canvas, ending)
+                screen.draw()
+                before = "" if number == 1 else f"page_{number}."
+                drawn[f"{before}png"] = png_bytes(np.asarray(screen.buffer_rgba()), DOTS_PER_INCH)
+                drawn[f"{before}svg"] = _svg(canvas)
                 canvas.savefig(book, format="pdf")
         return {**drawn, "pdf": pdf.getvalue()}
 
 
-def _saved(canvas: object, ending: str) -> bytes:
+def _svg(canvas: object) -> bytes:
     out = io.BytesIO()
-    canvas.savefig(out, format=ending, dpi=DOTS_PER_INCH, metadata=ENDINGS[ending])
+    canvas.savefig(out, format="svg", metadata=WITHOUT_DATE["svg"])
     return out.getvalue()

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
+import pandas as pd
 
 from clinical.errors import InputError
 from clinical.findings import Findings
@@ -180,14 +181,14 @@ class _Found:
         """What a row reads of the subjects of one column."""
         found = self.people.records(row, part)
         inside = self.people.groups[place].member[found.person]
-        return Records(found.frame[inside].reset_index(drop=True), found.person[inside])
+        return found.kept(inside)
 
     def _records_line(self, row: Row, part: str, records: Records) -> str:
         asked = [one[part] for one in self._filters(row)]
         if more := self.display.columns.conditions.get(part):
             asked.append(more)
         where = f" where {' and '.join(map(_phrase, asked))}" if asked else ""
-        count, people = len(records.frame), len(np.unique(records.person))
+        count, people = len(records), len(np.unique(records.person))
         whose = f"{_some(count, 'record')} of {_some(people, 'subject')} in the column"
         return f"records: {row.dataset}{where}: {whose}"
 
@@ -201,13 +202,13 @@ class _Found:
         names = list(row.variables)
         if WORDS[row.word].needs_survival:
             names = [settings.time, *sorted(settings.event.columns)]
-        return [name for name in names if name in records.frame]
+        return [name for name in names if name in records.source]
 
     def _numbers(self, row: Row, records: Records) -> tuple[np.ndarray, np.ndarray]:
         """The values that are summarised, and where times end in an event."""
-        frame = records.frame.select_dtypes("number")
         name = next(iter(self._shown(row, records)), "")
-        values = frame[name].to_numpy(dtype="float64") if name in frame else np.zeros(0)
+        number = bool(name) and pd.api.types.is_numeric_dtype(records.source[name])
+        values = records.column(name).to_numpy(dtype="float64") if number else np.zeros(0)
         if not WORDS[row.word].needs_survival:
             return values, np.zeros(len(values), dtype=bool)
         return values, self.people.mask(records, self.display.survival.event, row.at)
@@ -217,7 +218,7 @@ class _Found:
         names = self._shown(row, records)
         if not names:
             return
-        columns = [as_text(records.frame[name]).fillna("missing").tolist() for name in names]
+        columns = [as_text(records.column(name)).fillna("missing").tolist() for name in names]
         for person, *texts in zip(self.people.ids[records.person].tolist(), *columns, strict=True):
             if person in who:
                 yield f"  {person}: " + ", ".join(map(" ".join, zip(names, texts, strict=True)))

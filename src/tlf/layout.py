@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 from tlf.shapes.grid import Column, Grid, header_of
 
@@ -21,6 +22,7 @@ UPPER, LOWER, WIDE = 0.69, 0.47, 1.0
 BOLD, PADDING, MOST_SPARE = 1.06, 1.2, 12.0
 
 
+@lru_cache(maxsize=1 << 16)
 def width(text: str) -> float:
     """Width of text in em of a Times-like face; characters beyond Latin count as full width."""
     return sum(
@@ -48,6 +50,7 @@ class Aligned:
     block: float
 
 
+@lru_cache(maxsize=1 << 9)
 def align(cells: tuple[str, ...]) -> Aligned:
     """Lines up the whole numbers of a column; what has none, such as an interval, starts where they end."""
     leads = [_lead(cell) for cell in cells]

@@ -39,7 +39,7 @@ def add_listing(results: Results) -> None:
     row = Row(name="records", word="", at=display.at, dataset=display.records or display.population.dataset)
     read, inside = people.sizes_of(row)
     records = people.records(row, "")
-    found = len(records.frame)
+    found = len(records)
     cells, person = _cells(_Source(results, records), display.listing)
     results.cells = cells
     counts = {LINES: len(cells), SHARED: found - len(cells), LEFT_OUT: inside - found, OUTSIDE: read - inside}
@@ -89,14 +89,14 @@ class _Source:
         self.records = records
 
     def __len__(self) -> int:
-        return len(self.records.frame)
+        return len(self.records)
 
     def column(self, name: str, at: str) -> pd.Series:
         """One variable, a value a record."""
-        if name in self.records.frame.columns:
-            return self.records.frame[name]
+        if name in self.records.source.columns:
+            return self.records.column(name)
         if name not in self.people.frame.columns:
-            known = (*self.records.frame.columns, *self.people.frame.columns)
+            known = (*self.records.source.columns, *self.people.frame.columns)
             raise SpecError("tlf.no-variable", at, variable=name, hint=hint(name, known))
         return take(self.people.frame[name], self.records.person)
 
@@ -124,7 +124,7 @@ def _looked_up(source: _Source, shown: Shown) -> Records:
         display = source.results.display.name
         named = {"dataset": shown.dataset, "display": display, "column": shown.name}
         source.results.findings.add("tlf.nothing-found", where=in_words(shown.where), **named)
-    return Records(theirs.frame[kept].reset_index(drop=True), theirs.person[kept])
+    return theirs.kept(kept)
 
 
 Keys = tuple[np.ndarray, list[pd.Series]]

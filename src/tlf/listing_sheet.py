@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from functools import cache
 from itertools import groupby
 from math import ceil
 
@@ -24,7 +23,6 @@ IS_NUMBER = re.compile(r"[<>]?=?-?\d+(\.\d+)?")
 SURPLUS, CELL_GAP, LONGEST_WORD, EASY = 1.04, 1.0, 24.0, 26.0
 KEPT_LINES = 8
 BREAK = re.compile(r" (?!\(-?\d*\))")
-word_width = cache(width)
 
 
 @dataclass(frozen=True)
@@ -116,7 +114,7 @@ def words_of(text: str) -> list[str]:
 def text_width(text: str) -> float:
     """Width of a text on one line, in em."""
     words = words_of(text)
-    return sum(map(word_width, words)) + SPACE * (len(words) - 1)
+    return sum(map(width, words)) + SPACE * (len(words) - 1)
 
 
 def lines_of_text(text: str, room: float) -> int:
@@ -125,7 +123,7 @@ def lines_of_text(text: str, room: float) -> int:
         return 1
     used, count = 0.0, 1
     for word in words_of(text):
-        size = word_width(word)
+        size = width(word)
         if used and used + SPACE + size > room:
             used, count = 0.0, count + 1
         used += size + (SPACE if used else 0.0)
@@ -155,8 +153,8 @@ def _distinct(sheet: Sheet, at: int) -> set[str]:
 
 def _measured(column: Shown, texts: set[str]) -> Measured:
     words = {word for text in texts for word in words_of(text)}
-    header = max(BOLD * word_width(word) for word in column.label.split(" "))
-    least = max([header, column.width * 0.5, *(min(word_width(word), LONGEST_WORD) for word in words)])
+    header = max(BOLD * width(word) for word in column.label.split(" "))
+    least = max([header, column.width * 0.5, *(min(width(word), LONGEST_WORD) for word in words)])
     widest = max([least, *map(text_width, texts)])
     filled = [text for text in texts if text]
     numeric = bool(filled) and all(IS_NUMBER.fullmatch(text) for text in filled)

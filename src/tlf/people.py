@@ -15,7 +15,7 @@ import pandas as pd
 
 from clinical.errors import DerivationError, SpecError
 from clinical.findings import Findings
-from clinical.frames import Frame, as_text
+from clinical.frames import Frame, as_text, take
 from clinical.where import Condition, mask
 from tlf.nodes import hint
 from tlf.rows import Row
@@ -41,10 +41,22 @@ class Group:
 
 @dataclass(frozen=True)
 class Records:
-    """Records of the population: `person` is the position of each one's subject in it."""
+    """Rows of a dataset; `person` is the position of each one's subject in the population."""
 
-    frame: Frame
+    source: Frame
+    rows: np.ndarray
     person: np.ndarray
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def column(self, name: str) -> pd.Series:
+        """One variable of these records; only what is asked for is taken out of the dataset."""
+        return take(self.source[name], self.rows)
+
+    def kept(self, which: np.ndarray) -> Records:
+        """Those of the records for which `which` holds."""
+        return Records(self.source, self.rows[which], self.person[which])
 
 
 class People:
@@ -54,6 +66,7 @@ class People:
         self._display = display
         self._frames = frames
         self._positions: dict[str, np.ndarray] = {}
+        self._masks: dict[tuple[str, Condition], np.ndarray] = {}
         asked = display.population
         self.frame = self._filtered(self._dataset(asked.dataset, asked.at), asked.where, asked.at)
         if self.frame[SUBJECT].duplicated().any():
@@ -72,10 +85,10 @@ class People:
         kept = person >= 0
         asked = self._display.filters if row.joins_records and self._display.records else ()
         for one in (*asked, *row.filters):
-            kept &= self._mask(frame, one[part], row.at)
+            kept &= self._mask_of(row.dataset, one[part], row.at)
         if row.who:
             kept &= self._having(row.who.where[part], row.who.dataset, row.at)[person]
-        found = Records(frame[kept].reset_index(drop=True), person[kept])
+        found = Records(frame, np.flatnonzero(kept), person[kept])
         return self.of_part(found, part, row.at) if conditioned else found
 
     def sizes_of(self, row: Row) -> tuple[int, int]:
@@ -89,13 +102,13 @@ class People:
         asked = self._display.columns.conditions.get(part)
         if asked is None:
             return records
-        kept = self._mask(records.frame, asked, at)
-        return Records(records.frame[kept].reset_index(drop=True), records.person[kept])
+        return records.kept(self.mask(records, asked, at))
 
     def who_has(self, dataset: str, asked: Condition, at: str) -> np.ndarray:
         """Whether each of the population has a record of a dataset that satisfies a condition."""
-        frame, person = self._dataset(dataset, at), self._position(dataset)
-        found = person[(person >= 0) & self._mask(frame, asked, at)]
+        self._dataset(dataset, at)
+        person = self._position(dataset)
+        found = person[(person >= 0) & self._mask_of(dataset, asked, at)]
         return np.isin(np.arange(len(self)), found)
 
     def has_records(self) -> bool:
@@ -103,23 +116,30 @@ class People:
         name = self._display.records
         if not len(self) or not name:
             return len(self) > 0
-        frame, person = self._dataset(name, self._display.at), self._position(name)
+        self._dataset(name, self._display.at)
+        person = self._position(name)
         for part in self._display.columns.parts:
             kept = person >= 0
             for one in self._display.filters:
-                kept &= self._mask(frame, one[part], self._display.at)
+                kept &= self._mask_of(name, one[part], self._display.at)
             if kept.any():
                 return True
         return False
 
+    def everybody(self) -> Records:
+        """The population itself as records, one a subject."""
+        places = np.arange(len(self))
+        return Records(self.frame, places, places)
+
     def variable(self, records: Records, name: str, at: str) -> pd.Series:
         """One variable of the records."""
-        self._has(records.frame, (name,), at)
-        return records.frame[name]
+        self._has(records.source, (name,), at)
+        return records.column(name)
 
     def mask(self, records: Records, asked: Condition, at: str) -> np.ndarray:
         """Which of the records satisfy a condition."""
-        return self._mask(records.frame, asked, at)
+        self._has(records.source, tuple(sorted(asked.columns | asked.others)), at)
+        return mask(records.column, asked)
 
     def _dataset(self, name: str, at: str) -> Frame:
         if name not in self._frames:
@@ -136,6 +156,13 @@ class People:
             if name not in frame.columns:
                 near = hint(name, tuple(frame.columns))
                 raise SpecError("tlf.no-variable", at, variable=name, hint=near)
+
+    def _mask_of(self, dataset: str, asked: Condition, at: str) -> np.ndarray:
+        """Which records of a dataset satisfy a condition, worked out once for all rows that ask it."""
+        key = dataset, asked
+        if key not in self._masks:
+            self._masks[key] = self._mask(self._dataset(dataset, at), asked, at)
+        return self._masks[key]
 
     def _mask(self, frame: Frame, asked: Condition, at: str) -> np.ndarray:
         self._has(frame, tuple(sorted(asked.columns | asked.others)), at)

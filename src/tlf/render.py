@@ -14,7 +14,7 @@ from functools import cache
 
 import numpy as np
 
-from clinical.distinct import distinct, spread
+from clinical.distinct import distinct, distinct_rows, spread
 from clinical.frames import Frame
 from tlf.formats import NO_DATA
 from tlf.layout import Aligned, align, column_cells, edges_of, lines_needed, pages_of_columns, stub_width
@@ -224,13 +224,14 @@ def _behind(subjects: Frame, profiles: bool) -> tuple[dict[tuple, str], dict[str
     """For each cell with subjects a number, what those numbers stand for, and where the subjects lead."""
     names = ["analysis", "parent", "level", "group", "part"]
     ids = sorted(set(subjects["USUBJID"]))
-    place = {one: at for at, one in enumerate(ids)}
-    found: dict[tuple, list[int]] = {}
-    for *key, subject in zip(*(subjects[name].tolist() for name in (*names, "USUBJID")), strict=True):
-        found.setdefault(tuple(key), []).append(place[subject])
-    links = {key: str(at) for at, key in enumerate(found)}
+    place = dict(zip(ids, range(len(ids)), strict=True))
+    codes, keys = distinct_rows([subjects[name] for name in names])
+    who = np.array([place[one] for one in subjects["USUBJID"]], dtype="int64")
+    ends = np.cumsum(np.bincount(codes, minlength=len(keys[0])))
+    found = np.split(who[np.argsort(codes, kind="stable")], ends[:-1])
+    links = {key: str(at) for at, key in enumerate(zip(*keys, strict=True))}
     pages = [profile_file(one) for one in ids] if profiles else []
-    return links, {"ids": ids, "pages": pages, "cells": list(found.values())}
+    return links, {"ids": ids, "pages": pages, "cells": [one.tolist() for one in found if len(one)]}
 
 
 def render_csv(grid: Grid) -> bytes:

@@ -20,7 +20,7 @@ import pandas as pd
 
 from clinical.errors import DerivationError
 from clinical.findings import Findings
-from clinical.frames import Frame
+from clinical.frames import Frame, constant, take
 from tlf.formats import number_text, pattern
 from tlf.rows import Row
 
@@ -139,8 +139,9 @@ class Results:
         ids = (
             np.concatenate([people for _, people in self._subjects]) if sizes else np.array([], dtype="int64")
         )
-        repeated = np.repeat(keys, sizes, axis=0)
-        whole = {"display": [self.display.name] * len(ids)}
-        whole |= {name: list(repeated[:, place]) for place, name in enumerate(SUBJECTS[1:-1])}
-        whole["USUBJID"] = list(self.people.ids[ids])
-        return pd.DataFrame({name: pd.Series(values, dtype="str") for name, values in whole.items()})
+        rows = np.repeat(np.arange(len(sizes)), sizes)
+        whole = {"display": constant(self.display.name, len(ids))}
+        for at, name in enumerate(SUBJECTS[1:-1]):
+            whole[name] = take(pd.Series(keys[:, at], dtype="str"), rows)
+        whole["USUBJID"] = take(pd.Series(self.people.ids, dtype="str"), ids)
+        return pd.DataFrame(whole)

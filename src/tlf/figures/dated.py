@@ -87,14 +87,9 @@ def days_of(results: Results, one: Dated, records: Records, start: str) -> np.nd
     return study_day(results.people.variable(records, one.date, one.at), starts(results, records, start))
 
 
-def everybody(results: Results) -> Records:
-    """The population itself as records, one a subject."""
-    return Records(results.people.frame, np.arange(len(results.people)))
-
-
 def starts(results: Results, records: Records, start: str) -> pd.Series:
     """The subject's date `start`, of the population, beside each record."""
-    whole = results.people.variable(everybody(results), start, results.display.at)
+    whole = results.people.variable(results.people.everybody(), start, results.display.at)
     return whole.take(records.person).reset_index(drop=True)
 
 

@@ -104,10 +104,11 @@ def add_boxes(
 def add_names(
     axes: object, edge: float, lines: np.ndarray, heads: list[tuple[str, float]], found: Found, size: float
 ) -> None:
-    """Each subject left of its line and each group's heading above; plain text is drawn faster than ticks."""
+    """Each subject left of its line and each group's heading above, as plain text, which is drawn fast."""
+    from matplotlib.transforms import ScaledTranslation
+
+    aside = axes.transData + ScaledTranslation(-3 / 72, 0, axes.figure.dpi_scale_trans)
     for (_, subject), line in zip(found.people, lines.tolist(), strict=True):
-        axes.annotate(
-            subject, (edge, line), (-3, 0), textcoords="offset points", fontsize=size, ha="right", va="center"
-        )
+        axes.text(edge, line, subject, fontsize=size, ha="right", va="center", transform=aside)
     for head, line in heads:
         axes.text(edge, line, head, fontsize=size + 1, fontweight="bold", va="center")

@@ -16,7 +16,6 @@ from tlf.figures.dated import (
     datasets_of,
     dated,
     days_of,
-    everybody,
     first_days,
     records_of,
     row_of,
@@ -99,7 +98,7 @@ def _add(results: Results) -> None:
     """Length, states, marks and arrow of everybody, longest first within a group; ties by subject."""
     own, people = results.display.figure.own, results.people
     length = row_of(results.display, "length", variables=(own.length,))
-    days = people.variable(everybody(results), own.length, length.at).to_numpy(dtype="float64")
+    days = people.variable(people.everybody(), own.length, length.at).to_numpy(dtype="float64")
     drawn = add_people(results, np.argsort(-np.where(np.isnan(days), -1, days), kind="stable"))
     for group, person in drawn:
         subject = people.ids[person]

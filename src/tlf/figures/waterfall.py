@@ -24,7 +24,6 @@ from tlf.figures.kind import Kind
 from tlf.figures.pages import Found, people_of
 from tlf.figures.style import INCHES, RESPONSES
 from tlf.nodes import number, numbers, required, texts
-from tlf.people import Records
 
 if TYPE_CHECKING:
     from tlf.results import Results
@@ -92,7 +91,7 @@ def best_of(results: Results, own: Fall) -> Best:
     for limit in own.until:
         last = np.fmin(last, first_days(results, limit, own.start))
     kept = (days > 1) & (days <= last[records.person])
-    records = Records(records.frame[kept].reset_index(drop=True), records.person[kept])
+    records = records.kept(kept)
     change = people.variable(records, own.values.value, own.values.at).to_numpy(dtype="float64")
     base = people.variable(records, own.base, own.values.at).to_numpy(dtype="float64")
     least, lowest = (np.full(len(people), np.inf) for _ in range(2))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -48,9 +47,9 @@ def records_once(results: Results, row: Row, part: str, worst: str, event: str =
     if worst:
         values = worst_values(results, row, found, worst)
         frame = pd.DataFrame({"person": found.person, "value": values})
-        found = people.of_part(_kept(found, at_worst(frame, ["person"], "value")), part, row.at)
+        found = people.of_part(found.kept(at_worst(frame, ["person"], "value")), part, row.at)
     if event:
-        found = _kept(found, first_of_event(found.person, people.variable(found, event, row.at)))
+        found = found.kept(first_of_event(found.person, people.variable(found, event, row.at)))
     return found
 
 
@@ -58,7 +57,3 @@ def first_of_event(person: np.ndarray, event: pd.Series) -> np.ndarray:
     """The first record of every event of every subject; a record without an event counts for itself."""
     frame = pd.DataFrame({"person": person, "event": event.to_numpy(dtype=object)})
     return (~frame.duplicated() | frame["event"].isna()).to_numpy()
-
-
-def _kept(records: Records, kept: np.ndarray) -> Records:
-    return replace(records, frame=records.frame[kept].reset_index(drop=True), person=records.person[kept])
