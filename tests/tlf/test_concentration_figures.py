@@ -171,6 +171,37 @@ def test_the_picture_draws_what_the_results_hold(displays, frames, name):
     assert drawn - held == {(0.0, 50.0), (1.0, 50.0)}
 
 
+@pytest.mark.parametrize("name", ["F14.4.1", "F14.4.2"])
+def test_the_limit_is_in_view_and_only_powers_of_ten_have_labels(displays, frames, name):
+    """E.2: LLOQ dashed line, log10 axis; here every sample is BLQ, or so few are there that no mean is."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    from tlf.figures.profile_panels import draw_profiles
+
+    samples = frames["ADPC"]
+    drawn = samples["AVALLOG"].where(samples["AVALLOG"].isna(), 25)
+    below = samples.assign(BLQFL="Y", AVAL=0.0, AVALLOG=drawn)
+    for held in (below, samples[samples["USUBJID"] == "P1"]):
+        results = compute_display(displays[name], frames | {"ADPC": held}, Findings())
+        canvas = Figure()
+        draw_profiles(canvas, grid_of(results, FOOT), results.frame())
+        FigureCanvasAgg(canvas).draw()
+        for axes in canvas.axes:
+            low, high = axes.get_ylim()
+            assert low < 25
+            assert high > 100
+            assert not any(label.get_text() for label in axes.get_yticklabels(minor=True))
+
+
+def test_the_footnote_of_the_mean_says_what_the_options_say(means):
+    """E.2: not calculated with fewer than 3 quantifiable values or more than 50% BLQ."""
+    html = " ".join(means.files["f_14_4_2.html"].decode().split())
+    assert (
+        "more than 50% BLQ are drawn open at LLOQ/2; otherwise times with fewer than 3 quantifiable" in html
+    )
+
+
 def test_signs_are_explained_and_the_limit_has_its_name_inside_the_axes(individual, means):
     svg = individual.files["f_14_4_1.svg"].decode()
     assert svg.count(">LLOQ 50<") == 4

@@ -7,6 +7,7 @@ import re
 import pytest
 
 from tests.tlf.frames import FOOTER, ROOT, study, worked
+from tlf.figures.style import COLOURS
 from tlf.run import make_display
 from tlf.spec import read_displays
 
@@ -76,3 +77,15 @@ def test_a_figure_of_one_dose_level_draws_the_others_not(displays):
     svg = make_display(displays["F14.2.3"], worked(), FOOTER).files["f_14_2_3.svg"].decode()
     assert "DL1: 4/12 events" in svg
     assert "DL2" not in svg
+
+
+def test_a_dose_level_keeps_its_colour_where_another_has_nobody(displays):
+    """DL2 looks the same in the figures of responders and of survival, though no responder had DL1."""
+    adam = worked(DOSES)
+    level = adam["ADSL"]["USUBJID"].str[-2:].map(DOSES)
+    adam["ADSL"] = adam["ADSL"].assign(RSPFL=adam["ADSL"]["RSPFL"].where(level.notna(), "N"))
+    responders = make_display(displays["F14.2.1"], adam, FOOTER).files["f_14_2_1.svg"].decode()
+    survival = make_display(displays["F14.2.3"], adam, FOOTER).files["f_14_2_3.svg"].decode()
+    assert "DL1" not in responders
+    assert [colour.lower() in responders.lower() for colour in COLOURS[:3]] == [False, True, True]
+    assert [colour.lower() in survival.lower() for colour in COLOURS[:3]] == [True, True, True]

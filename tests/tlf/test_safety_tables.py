@@ -2,6 +2,8 @@
 
 import pytest
 
+from clinical.errors import SpecErrors
+from clinical.read import Mapping, Text
 from tests.tables import table
 from tests.tlf.frames import FOOTER, ROOT, cells, study
 from tlf.run import make_display
@@ -144,15 +146,15 @@ def test_deaths_by_time_at_both_sides_of_d28_and_of_one_year(displays):
 
 
 def test_a_laboratory_shift_reads_the_flagged_records_alone(displays):
-    """P1's neutrophils go from 1 to 4; nothing is read of another BASETYPE or of records without a flag."""
+    """D-BASE: P1 goes from 1 before lymphodepletion to 4; no other BASETYPE, no record without a flag."""
     adlb = table("""
         USUBJID | PARAMCD | BASETYPE     | ABLFL | ANL02FL | ANL03FL | ATOXGRL | ATOXGRH
-        P1      | NEUT    | PRE-INFUSION | Y     |         |         | 1       |
-        P1      | NEUT    | PRE-INFUSION |       | Y       |         | 4       |
-        P1      | NEUT    | PRE-INFUSION |       |         |         | 3       |
-        P1      | NEUT    | PRE-LD       | Y     |         |         | 0       |
-        P1      | PLAT    | PRE-INFUSION | Y     | Y       |         | 2       |
-        P2      | NEUT    | PRE-INFUSION | Y     |         |         | 0       |
+        P1      | NEUT    | PRE-LD       | Y     |         |         | 1       |
+        P1      | NEUT    | PRE-LD       |       | Y       |         | 4       |
+        P1      | NEUT    | PRE-LD       |       |         |         | 3       |
+        P1      | NEUT    | PRE-INFUSION | Y     |         |         | 0       |
+        P1      | PLAT    | PRE-LD       | Y     | Y       |         | 2       |
+        P2      | NEUT    | PRE-LD       | Y     |         |         | 0       |
         """)
     found = made(displays["T14.3.9"], ADSL=table(ADSL), ADLB=adlb)
     grade = {
@@ -246,8 +248,8 @@ def test_gvhd_infection_and_cytopenia(displays, day, late):
         "1 (100)",
         "0",
     ]
-    assert total["low.NEUT.severe", "Grade >=3 neutropenia at D28, n (%) [f]"] == "1 (100)"
-    assert total["low.PLAT.severe", "Grade >=3 thrombocytopenia at D28, n (%) [f]"] == "0"
+    assert total["low.NEUT.severe", "Low, grade >=3, n (%) [f]"] == "1 (100)"
+    assert total["low.PLAT.severe", "Low, grade >=3, n (%) [f]"] == "0"
     assert total["prolcyt", "By laboratory at D28, n (%) [e]"] == "1 (100)"
     shown = [
         total[f"recovery.ANCREC.{by}", f"Neutrophils not recovered by {at}, n (%) [g]"]
@@ -274,3 +276,21 @@ def test_recovery_counts_and_estimates_of_each_blood_count(displays):
     assert total["recovery.ANCREC.range", "Observed times (days), shortest, longest [+]"] == "10, 30+"
     assert total["recovery.PLTREC.low", "Subjects who were low after the infusion, n (%)"] == "0"
     assert total["recovery.PLTREC.quantiles", "Median"] == "NE"
+
+
+@pytest.mark.parametrize(
+    ("setting", "value", "names"),
+    [
+        ("dlt_window_days", "42", ("T14.3.1", "T14.3.5")),
+        ("dose_tolerance_pct", "25", ("T14.3.5",)),
+        ("meddra_version", "27.1", ("T14.3.2", "T14.3.3", "T14.3.4", "T14.3.5", "T14.3.7")),
+    ],
+)
+def test_a_setting_that_a_footnote_does_not_know_is_refused(setting, value, names):
+    """Decision 33: what study.yml says stands in no footnote that could be wrong."""
+    node = study("rd1302")
+    other = Mapping({**node, setting: Text(value, node.line(setting))}, node.at, node.lines)
+    with pytest.raises(SpecErrors) as refused:
+        read_displays(ROOT / "rd1302" / "tlf", other)
+    for name in names:
+        assert f"{name}.footnotes" in str(refused.value)

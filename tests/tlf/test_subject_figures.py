@@ -5,13 +5,17 @@ import re
 import pandas as pd
 import pytest
 
+from clinical.findings import Findings
 from tests.tables import table
 from tests.tlf import small
 from tests.tlf.frames import FOOTER, ROOT, study, worked
+from tlf.compute import compute_display
+from tlf.figures import KINDS
 from tlf.figures.pages import pages_of
 from tlf.figures.swimmer import stretches
 from tlf.figures.waterfall import pages as waterfall_pages
 from tlf.run import make_display
+from tlf.shapes.grid import grid_of
 from tlf.spec import read_displays
 
 SWIMMER = (
@@ -226,6 +230,20 @@ def test_a_change_above_the_cap_is_drawn_at_the_cap_with_its_value_beside_it(wat
     svg = waterfall.files["t_1.svg"].decode()
     assert "PD (280.0)" in svg
     assert "NR (100.0)" not in svg
+
+
+def test_a_plot_of_few_bars_stands_in_the_middle_of_the_page(tmp_path):
+    from matplotlib.figure import Figure
+
+    display = small.read(tmp_path, WATERFALL)
+    frames = {"ADSL": FALLERS, "ADLB": BLASTS, "ADRS": BEST}
+    results = compute_display(display, frames, Findings())
+    canvas = Figure()
+    KINDS["waterfall"].draw(
+        canvas, grid_of(results, {**FOOTER, "datasets": dict.fromkeys(frames, "ee")}), results.frame()
+    )
+    box = canvas.axes[0].get_position()
+    assert (box.x0 + box.x1) / 2 == pytest.approx(0.5)
 
 
 def test_the_response_is_the_one_of_the_response_dataset_and_never_follows_from_the_percentage(waterfall):

@@ -124,12 +124,14 @@ def _draw(canvas: object, grid: Grid, results: Frame) -> None:
     display = grid.display
     drawn = curves_of(results, display.figure.own, display.columns.total, display.survival.unit)
     if drawn:
-        _plot(canvas, drawn, display.figure.own)
+        places = {label: at for at, label in enumerate(grid.labels())}
+        _plot(canvas, drawn, display.figure.own, places)
     else:
         canvas.text(0.5, 0.5, NO_DATA, ha="center", va="center", fontsize=12)
 
 
-def _plot(canvas: object, curves: list[CurveOf], spec: Axes) -> None:
+def _plot(canvas: object, curves: list[CurveOf], spec: Axes, places: dict[str, int]) -> None:
+    """Curves above their numbers at risk; a group keeps its look in every figure, whoever else is drawn."""
     labels = max(len(curve.label) for curve in curves)
     columns = 2 if max(len(curve.legend) for curve in curves) < WIDE_LEGEND else 1
     entries = -(-(len(curves) + 1) // columns)
@@ -138,8 +140,9 @@ def _plot(canvas: object, curves: list[CurveOf], spec: Axes) -> None:
     above = (0.35 + RISK_LINE * entries) / INCHES[1]
     axes = canvas.add_axes((left, below, 0.98 - left, 1 - above - below))
     for place, curve in enumerate(curves):
-        colour = TOTAL_COLOUR if curve.total else COLOURS[place % len(COLOURS)]
-        style = "-" if curve.total else STYLES[place % len(STYLES)]
+        at = places[curve.label]
+        colour = TOTAL_COLOUR if curve.total else COLOURS[at % len(COLOURS)]
+        style = "-" if curve.total else STYLES[at % len(STYLES)]
         _draw_curve(axes, curve, colour, style, spec)
         _draw_risk(canvas, axes, curve, colour, place, spec)
     axes.axhline(0.5, color="#888888", linewidth=0.7, linestyle=":")

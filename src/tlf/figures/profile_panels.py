@@ -21,7 +21,7 @@ OPEN = {
     "markeredgewidth": 0.8,
 }  # fmt: skip
 NAMES = {"median": "Median", "gm": "Geometric mean"}
-APART, MARGIN = 1.6, 0.02
+APART, MARGIN, LEAST_RANGE = 1.6, 0.02, 10
 FEW = 30
 
 
@@ -45,7 +45,8 @@ def draw_profiles(canvas: object, grid: Grid, results: Frame) -> None:
         panels = _grid_of_panels(canvas, 1, own)
         for place, group in enumerate(groups):
             shift = APART * (place - (len(groups) - 1) / 2)
-            signs = [signs[place % len(signs)] for signs in (COLOURS, STYLES, MARKERS)]
+            at = grid.labels().index(group)
+            signs = [signs[at % len(signs)] for signs in (COLOURS, STYLES, MARKERS)]
             for axes, _ in panels[0]:
                 _draw_line(axes, results, group, Look(*signs, shift, headers[group]))
     for axes, name in (panel for column in panels for panel in column):
@@ -150,10 +151,10 @@ def _draw_line(axes: object, results: Frame, group: str, look: Look) -> None:
 def _finish(axes: object, results: Frame, limits: np.ndarray, ticks: tuple[float, ...], name: str) -> None:
     """Scales, ticks, the limit with its label inside the axes, and the name of the panel."""
     heights = results.loc[results["statistic"].isin(("value", "height", "lower", "upper")), "value"]
-    heights = heights[heights > 0]
-    lowest = min([heights.min(), *(limits / 2)]) if len(heights) else 1.0
+    shown = np.concatenate([heights[heights > 0], limits / 2, limits * LEAST_RANGE])
     axes.set_yscale("log")
-    axes.set_ylim(lowest / 1.6, max(heights.max() if len(heights) else 10.0, lowest) * 2.5)
+    if len(shown):
+        axes.set_ylim(shown.min() / 1.6, shown.max() * 2.5)
     span = ticks[-1] - ticks[0]
     axes.set_xlim(ticks[0] - MARGIN * span, ticks[-1] + 2 * MARGIN * span)
     axes.set_xticks(ticks, [f"{tick:g}" for tick in ticks])

@@ -22,7 +22,7 @@ from tlf.figures.profile_panels import draw_profiles
 from tlf.nodes import Filter, choice, known, numbers, place, required, with_part
 from tlf.rows import Row
 from tlf.statistics import Calculable, summarise
-from tlf.words.summaries import calculable_of, calculation, measured, tell_repeated
+from tlf.words.summaries import calculable_of, measured, tell_repeated
 
 if TYPE_CHECKING:
     from tlf.people import Group, Records
@@ -189,8 +189,9 @@ def _notes(display: Display, results: Frame) -> tuple[str, ...]:
     if own.statistic != "gm":
         return ()
     return (
-        calculation(own.when, blq=True),
-        "Bars: geometric mean divided and multiplied by the geometric SD.",
+        "Geometric means of the quantifiable values; bars: divided and multiplied by the geometric SD.",
+        f"Times with more than {own.when.most_below:g}% BLQ are drawn open at LLOQ/2; otherwise times with "
+        f"fewer than {own.when.least} quantifiable values are left out, and the line has a gap.",
     )
 
 

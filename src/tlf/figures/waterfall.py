@@ -177,7 +177,8 @@ def _draw(canvas: object, grid: Grid, results: Frame) -> None:
     groups = {subject: group for group, subject in found.people}
     labels = [f"{subject}  {groups[subject]}" for subject, *_ in shown]
     below = (LETTER * size * max(map(len, labels)) + size * 0.9 / 72 + 0.1) / INCHES[1]
-    axes = canvas.add_axes((0.8 / INCHES[0], below, wide / INCHES[0], 0.93 - below))
+    left = max(0.8, (INCHES[0] - wide) / 2)
+    axes = canvas.add_axes((left / INCHES[0], below, wide / INCHES[0], 0.93 - below))
     _draw_bars(axes, own, found, size)
     axes.axhline(0, color="#111111", linewidth=0.8)
     if own.fall:
@@ -191,7 +192,8 @@ def _draw(canvas: object, grid: Grid, results: Frame) -> None:
         axes.text(place, DEEPEST - 1.6 * room, label, rotation=90, fontsize=size, ha="center", va="top")
     axes.spines["bottom"].set_visible(False)
     canvas.legend(
-        *axes.get_legend_handles_labels(), loc="upper left", bbox_to_anchor=(0.7 / INCHES[0], 0.995), ncols=8,
+        *axes.get_legend_handles_labels(), loc="upper left",
+        bbox_to_anchor=((left - 0.1) / INCHES[0], 0.995), ncols=8,
         fontsize=8.5, handlelength=1.2, columnspacing=1.4,
     )  # fmt: skip
 

@@ -44,6 +44,10 @@ class Grid:
         """Whether groups have parts below them."""
         return any(column.label for column in self.columns)
 
+    def labels(self) -> list[str]:
+        """The groups in their order, those without subjects too."""
+        return list(dict.fromkeys(column.group for column in self.columns))
+
     def groups(self) -> list[tuple[str, int]]:
         """Headers of the groups with the number of columns under each."""
         found: dict[str, int] = {}
