@@ -80,7 +80,7 @@ def incidence_at(
         return Estimate(np.nan, np.nan, np.nan)
     past = incidence.time <= time
     value = float(incidence.level[past][-1]) if past.any() else 0.0
-    error = float(np.sqrt(_variance(incidence, past, value, less=int(variance == "aalen"))))
+    error = float(np.sqrt(max(_variance(incidence, past, value, less=int(variance == "aalen")), 0.0)))
     of_log = np.array([(error / value) ** 2 if value else 0.0])
     lower, upper = transformed_limits(np.array([value]), of_log, conf, conf_type)
     return Estimate(value, float(lower[0]), float(upper[0]), error)

@@ -11,7 +11,8 @@ import jsonschema
 import pandas as pd
 
 from clinical.xpt import Variable, write_xpt
-from tests.tlf.ars_reader import Reader, read_folder
+from tests.tlf.ars_data import read_folder
+from tests.tlf.ars_reader import Reader
 from tests.tlf.frames import FOOTER
 from tlf.ars.event import event_bytes, reporting_event
 from tlf.run import Displays, join_displays, make_or_miss

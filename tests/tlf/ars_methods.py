@@ -14,7 +14,12 @@ Record = dict[str, object]
 
 @dataclass
 class Case:
-    """What one cell is made of: records, denominators, arguments and conditions of the method, its groups."""
+    """What one cell is made of: records, denominators, arguments and conditions of the method, its groups.
+
+    `memory` keeps what all cells of a column share, `place` is a line of a figure that no variable holds;
+    `of_subject` gives a dataset's records of the subject, and `other` the lines of another analysis of the
+    display, in the same column.
+    """
 
     records: list[Record]
     variable: str
@@ -24,16 +29,16 @@ class Case:
     groups: list[Record] = field(default_factory=list)
     people: set[str] = field(default_factory=set)
     counts: Record = field(default_factory=dict)
+    memory: dict[str, dict[str, object]] = field(default_factory=dict)
+    place: str = ""
+    subject: str = ""
+    of_subject: Callable[[str], list[Record]] = lambda dataset: []
+    other: Callable[..., dict[str, dict[str, tuple[object, str]]]] = lambda name, subject="": {}
 
     @property
     def subjects(self) -> set[str]:
         """Who has a record."""
         return {record["USUBJID"] for record in self.records}
-
-    @property
-    def level(self) -> str:
-        """The line of a figure."""
-        return self.groups[-1]["name"] if self.groups else ""
 
     def event(self, record: Record) -> bool:
         """Whether a time ended in an event."""
@@ -50,7 +55,14 @@ class Case:
             (since,), per = self.arguments["since"], self.number("per")
             pairs = [(record[self.variable], record[since]) for record in self.records]
             return sorted((one - other) / per for one, other in pairs if "" not in (one, other))
-        return sorted(record[self.variable] for record in self.records if record[self.variable] != "")
+        known = [record for record in self.records if record[self.variable] != ""]
+        which = self.arguments.get("subject", ["all"])
+        if which == ["all"]:
+            return sorted(record[self.variable] for record in known)
+        of_subject: dict[object, list[float]] = {}
+        for record in known:
+            of_subject.setdefault(record["USUBJID"], []).append(record[self.variable])
+        return sorted(min(own) if which == ["lowest"] else max(own) for own in of_subject.values())
 
 
 Found = dict[str, tuple[object, str]]
@@ -111,7 +123,8 @@ class Step:
     upper: float | None = None
 
 
-def _steps(case: Case) -> list[Step]:
+def steps_of(case: Case) -> list[Step]:
+    """The product-limit curve of the records."""
     by_time: dict[float, list[int]] = {}
     for record in case.records:
         by_time.setdefault(record[case.variable], [0, 0])[0 if case.event(record) else 1] += 1
@@ -164,7 +177,7 @@ def _quantile(case: Case, steps: list[Step], point: str) -> dict[str, float | No
 
 
 def _quantiles(case: Case) -> Found:
-    steps = _steps(case)
+    steps = steps_of(case)
     return {
         f"{name}@{point}": (value, "NE")
         for point in case.arguments["points"]
@@ -177,7 +190,7 @@ def _still(case: Case, days: float) -> int:
 
 
 def _rates(case: Case) -> Found:
-    steps, found = _steps(case), {}
+    steps, found = steps_of(case), {}
     for point in case.arguments["points"]:
         days = float(point) * case.number("days")
         found[f"at_risk@{point}"] = (_still(case, days), "")
@@ -191,7 +204,7 @@ def _rates(case: Case) -> Found:
 
 
 def _range(case: Case) -> Found:
-    steps, days = _steps(case), case.number("days")
+    steps, days = steps_of(case), case.number("days")
     if not steps:
         return {"min": (None, "NE"), "max": (None, "NE"), "min_sign": (0, ""), "max_sign": (0, "")}
     low, high = steps[0].events == 0, steps[-1].censored > 0
@@ -201,24 +214,17 @@ def _range(case: Case) -> Found:
     }  # fmt: skip
 
 
-def _curve(case: Case) -> Found:
-    step = _steps(case)[int(case.level)]
-    whole = {"time": step.time / case.number("days"), "survival": float(step.survival)}
-    whole |= {"lower": step.lower, "upper": step.upper, "events": step.events, "censored": step.censored}
-    return {name: (value, "") for name, value in whole.items()}
-
-
 def _at_risk(case: Case) -> Found:
-    return {"at_risk": (_still(case, float(case.level) * case.number("days")), "")}
+    return {"at_risk": (_still(case, float(case.place) * case.number("days")), "")}
 
 
 def _median(case: Case) -> Found:
-    if case.level:
-        return {name: (value, "NE") for name, value in _quantile(case, _steps(case), case.level).items()}
+    if case.place:
+        return {name: (value, "NE") for name, value in _quantile(case, steps_of(case), case.place).items()}
     return {"n": (len(case.subjects), ""), "events": (sum(map(case.event, case.records)), "")}
 
 
-def _summary(case: Case) -> Found:
+def summary_of(case: Case) -> Found:
     """Arithmetic statistics of all values; geometric ones of those not below the limit, if enough of them."""
     is_below = case.where.get("below", lambda record: False)
     known = [record for record in case.records if record[case.variable] != ""]
@@ -243,8 +249,9 @@ def _summary(case: Case) -> Found:
 def _shift(case: Case) -> Found:
     """Subjects by the record of each of two conditions; the part is a value, `missing` or `total`."""
     parts, line = case.groups
-    values: dict[str, dict[str, object]] = {"baseline": {}, "worst": {}}
-    for name, own in values.items():
+    values = case.memory
+    for name in {"baseline", "worst"} - set(values):
+        own = values[name] = {}
         for record in filter(case.where[name], case.records):
             value = record[case.variable]
             own[record["USUBJID"]] = f"{value:g}" if isinstance(value, float) else value
@@ -272,8 +279,8 @@ def _decision(case: Case) -> Found:
 
 
 def _incidence(case: Case) -> Found:
-    """Aalen and Johansen's estimate with Aalen's variance."""
-    steps, found = _steps(case), {}
+    """Aalen and Johansen's estimate with Aalen's variance or that of the delta method."""
+    steps, found = steps_of(case), {}
     of_interest: dict[float, int] = {}
     for record in case.records:
         if case.event(record) and case.where["event"](record):
@@ -291,10 +298,18 @@ def _incidence(case: Case) -> Found:
             before = step.survival
         value, limits = float(level), (None, None)
         if 0 < level < 1:
-            limits = _limits(value, sum(_aalen(value, *row) for row in rows) / value**2, case)
+            term = _aalen if case.arguments["variance"] == ["aalen"] else _delta
+            limits = _limits(value, sum(term(value, *row) for row in rows) / value**2, case)
         for name, number in zip(("estimate", "lower", "upper"), (value, *limits), strict=True):
             found[f"{name}@{point}"] = (100 * number if known and number is not None else None, "NE")
     return found
+
+
+def _delta(value: float, risk: int, failures: int, own: int, before: float, level: float) -> float:
+    """SAS LIFETEST, ERROR=DELTA: the variance of one step of independent binomials, carried forward."""
+    left, alive = value - level, risk - failures
+    first = left**2 * failures / (risk * alive) if alive else 0.0
+    return first + before**2 * own * (risk - own) / risk**3 - 2 * left * before * own / risk**2
 
 
 def _aalen(value: float, risk: int, failures: int, own: int, before: float, level: float) -> float:
@@ -314,15 +329,17 @@ METHODS: dict[str, Callable[[Case], Found]] = {
     "nested": _count,
     "continuous": _describe,
     "visits": _describe,
-    "geometric": _summary,
-    "across": _summary,
+    "geometric": summary_of,
+    "across": summary_of,
     "shift": _shift,
     "decision": _decision,
     "incidence": _incidence,
     "quantiles": _quantiles,
     "rates": _rates,
     "range": _range,
-    "kaplan_meier.curve": _curve,
     "kaplan_meier.at_risk": _at_risk,
     "kaplan_meier.median": _median,
+    "swimmer.population": _count,
+    "waterfall.population": _count,
+    "heat_strip.population": _count,
 }

@@ -4,6 +4,8 @@ It shares no code with the product, imports nothing of `src/` and knows only wha
 plain dicts, conditions are evaluated naively (a missing value is the empty text and satisfies `NE` and `LT`),
 survival is in exact fractions. Each method is one function in `ars_methods.METHODS`: it gets a `Case` and
 gives a number and a mark for each operation; another word of the displays needs another function, no more.
+Those of figures are in `ars_figures.FIGURES`: they give all lines of a cell, so that one that is not in the
+file is told too.
 """
 
 from __future__ import annotations
@@ -12,11 +14,9 @@ import datetime
 import math
 from collections.abc import Callable
 from decimal import ROUND_HALF_UP, Context, Decimal
-from functools import partial
-from pathlib import Path
+from functools import cache, partial
 
-import pyreadstat
-
+from tests.tlf.ars_figures import FIGURES, OF_SUBJECTS
 from tests.tlf.ars_methods import ALONE, METHODS, Case, Found, Record
 
 EPOCH = datetime.date(1960, 1, 1)
@@ -24,44 +24,7 @@ COMPARE: dict[str, Callable[[object, object], bool]] = {
     "EQ": lambda a, b: a == b, "NE": lambda a, b: a != b, "LT": lambda a, b: a < b,
     "LE": lambda a, b: a <= b, "GT": lambda a, b: a > b, "GE": lambda a, b: a >= b,
 }  # fmt: skip
-EVENTS, OTHERS, WHO = "survival.event", "others.", "who.where"
-
-
-def read_folder(*folders: Path) -> Callable[[str], list[Record]]:
-    """Datasets by name from folders of transport files, with the qualifiers of their SUPP datasets."""
-    known: dict[str, list[Record]] = {}
-
-    def load(name: str) -> list[Record]:
-        if name not in known:
-            known[name] = _read(folders, name)
-            _qualify(known[name], _read(folders, f"SUPP{name}"))
-        return known[name]
-
-    return load
-
-
-def _read(folders: tuple[Path, ...], name: str) -> list[Record]:
-    """The records of a dataset, none where there is no file; a missing number is the empty text."""
-    for path in (folder / f"{name.lower()}.xpt" for folder in folders):
-        if path.is_file():
-            columns, _ = pyreadstat.read_xport(path, output_format="dict", disable_datetime_conversion=True)
-            plain = [[_plain(value) for value in values] for values in columns.values()]
-            return [dict(zip(columns, values, strict=True)) for values in zip(*plain, strict=True)]
-    return []
-
-
-def _qualify(records: list[Record], supp: list[Record]) -> None:
-    values = {(one["USUBJID"], one["IDVAR"], one["IDVARVAL"], one["QNAM"]): one["QVAL"] for one in supp}
-    for idvar, name in {(one["IDVAR"], one["QNAM"]) for one in supp}:
-        for record in records:
-            place = format(record[idvar], ".12g") if idvar else ""
-            record[name] = values.get((record["USUBJID"], idvar, place, name), "")
-
-
-def _plain(value: object) -> object:
-    if value is None or (isinstance(value, float) and math.isnan(value)):
-        return ""
-    return value.rstrip(" ") if isinstance(value, str) else float(value)
+OTHERS, WHO, SUBJECT = "others.", "who.where", "USUBJID"
 
 
 def holds(where: Record, record: Record) -> bool:
@@ -96,13 +59,16 @@ def _right(text: str, left: object, record: Record) -> object:
         return record[text.strip("{}").split(".")[1]]
     if text == "" or (isinstance(left, str) and left != ""):
         return text
+    return _as_number(text)
+
+
+@cache
+def _as_number(text: str) -> object:
+    """A number, or a date as SAS has it."""
     try:
         return float(text)
     except ValueError:
-        return _as_sas_date(text)
-
-
-def _as_sas_date(text: str) -> object:
+        pass
     try:
         return float((datetime.date.fromisoformat(text) - EPOCH).days)
     except ValueError:
@@ -139,11 +105,16 @@ class Reader:
         }
         self._subjects: dict[str, set[str]] = {}
         self._kept: dict[tuple, list[Record]] = {}
-        self._cases: dict[tuple, Found] = {}
+        self._cases: dict[tuple, dict] = {}
+        self._memory: dict[tuple, dict] = {}
+        self._shown: dict[str, dict[str, list[Record]]] = {}
+        self._own: dict[tuple[str, str], dict[str, list[Record]]] = {}
+        self.known[SUBJECT] = {"groupingVariable": SUBJECT}
 
     def differences(self) -> list[str]:
-        """Every result that is not what the data give, and every one that nothing here can compute."""
-        return [said for analysis in self.event["analyses"] for said in self._of(analysis)]
+        """What is not what the data give: results, those nothing here computes, lines of figures left out."""
+        every = self.event["analyses"]
+        return [said for one in every for said in (*self._of(one), *self._left_out(one))]
 
     def _of(self, analysis: Record) -> list[str]:
         method = self.known[analysis["methodId"]]
@@ -162,30 +133,100 @@ class Reader:
 
     def cell(self, analysis: Record, groups: list[Record]) -> Found:
         """All operations of a method for one cell."""
+        method = self.known[analysis["methodId"]]
+        if method["name"] in FIGURES:
+            place = "".join(one["groupValue"] for one in groups if not self._filters(one))
+            return self.lines(analysis, [one for one in groups if self._filters(one)]).get(place, {})
         key = (analysis["id"], *(tuple(one.values()) for one in groups))
         if key not in self._cases:
-            method = self.known[analysis["methodId"]]
             compute = METHODS.get(method["name"])
             self._cases[key] = compute(self._case(analysis, method, groups)) if compute else {}
         return self._cases[key]
 
+    def lines(self, analysis: Record, groups: list[Record]) -> dict[str, Found]:
+        """All lines of one cell of a figure by their places; `` for the only one."""
+        key = (analysis["id"], *(one.get("groupId") or one["groupValue"] for one in groups))
+        if key not in self._cases:
+            method = self.known[analysis["methodId"]]
+            case = self._case(analysis, method, groups)
+            strange = case.subject and case.subject not in case.people
+            self._cases[key] = {} if strange else FIGURES[method["name"]](case)
+        return self._cases[key]
+
+    def _filters(self, group: Record) -> bool:
+        """Whether a group says which records it has; one of a grouping without a variable is a place."""
+        return "groupId" in group or "groupingVariable" in self.known[group["groupingId"]]
+
+    def _left_out(self, analysis: Record) -> list[str]:
+        """Lines of a figure that the data give and the file has not."""
+        method, display = self.known[analysis["methodId"]]["name"], analysis["name"].split()[0]
+        if method not in FIGURES or method == "profiles.summary":
+            return []
+        seen = {(*self._keys(one), self._place(one)) for one in analysis["results"]}
+        factors = [self.known[one["groupingId"]] for one in analysis["orderedGroupings"]]
+        columns = self._columns(display) if any("groups" in one for one in factors) else [[]]
+        said = []
+        for column in columns:
+            people = sorted(self._people(analysis, column)) if method in OF_SUBJECTS else [""]
+            for one in people:
+                groups = [*column, *([{"groupingId": SUBJECT, "groupValue": one}] if one else [])]
+                key = tuple(group.get("groupId") or group["groupValue"] for group in groups)
+                absent = [place for place in self.lines(analysis, groups) if (*key, place) not in seen]
+                said += [f"{analysis['id']} {key} {place}: is not in the file" for place in absent]
+        return said
+
+    def _keys(self, result: Record) -> tuple[str, ...]:
+        groups = result["resultGroups"]
+        return tuple(one.get("groupId") or one["groupValue"] for one in groups if self._filters(one))
+
+    def _place(self, result: Record) -> str:
+        return "".join(one["groupValue"] for one in result["resultGroups"] if not self._filters(one))
+
+    def _columns(self, display: str) -> list[list[Record]]:
+        """The columns of which the display has results, each as the groups of a cell."""
+        if not self._shown:
+            for one in self.event["analyses"]:
+                found = self._shown.setdefault(one["name"].split()[0], {})
+                for group in (group for result in one["results"] for group in result["resultGroups"][:1]):
+                    if "groupId" in group:
+                        found[group["groupId"]] = [group]
+        return list(self._shown[display].values())
+
     def _case(self, analysis: Record, method: Record, groups: list[Record]) -> Case:
         given = {one["name"]: one["value"] for one in method["codeTemplate"].get("parameters", ())}
         own = self._named(analysis)
-        alone = "." in method["name"] or method["name"] in ALONE
-        columns = groups[:1] if alone else groups
-        placed = [self.groups.get(one.get("groupId"), {"name": one.get("groupValue")}) for one in groups[1:]]
-        records = self._records(analysis, columns, given, own)
+        column = [one for one in groups[:1] if "groupId" in one]
+        placed = [
+            self.groups.get(one.get("groupId"), {"name": one.get("groupValue")})
+            for one in groups[len(column) :]
+        ]
+        subjects = [one["groupValue"] for one in groups if self._variable(one) == SUBJECT]
+        alone, figure = method["name"] in ALONE, "." in method["name"]
         return Case(
-            records=records,
+            records=self._records(analysis, column if alone else groups, given, own),
             variable=analysis["variable"],
             of=self._denominators(analysis, method, groups),
             arguments=given,
             where={name: partial(holds, self.known[id]) for name, id in own.items()},
             groups=placed,
-            people=self._people(analysis, groups) if method["name"] in ALONE else set(),
+            people=self._people(analysis, column) if alone or figure else set(),
+            memory=self._memory.setdefault((analysis["id"], column[0]["groupId"]) if alone else (), {}),
             counts=self._counts(analysis, given["events"][0], groups) if "events" in given else {},
+            place="".join(one["groupValue"] for one in groups if not self._filters(one)),
+            subject="".join(subjects),
+            of_subject=lambda dataset: self._of_subject(dataset, "", subjects[0]),
+            other=partial(self._other, analysis, column),
         )
+
+    def _other(
+        self, analysis: Record, column: list[Record], name: str, subject: str = ""
+    ) -> dict[str, Found]:
+        other = self.known[f"{analysis['name'].split()[0]}.{name}"]
+        groups = [{"groupingId": SUBJECT, "groupValue": subject}] if subject else []
+        return self.lines(other, [*column, *groups])
+
+    def _variable(self, group: Record) -> str:
+        return self.known[group["groupingId"]].get("groupingVariable", "") if "groupValue" in group else ""
 
     def _counts(self, analysis: Record, row: str, groups: list[Record]) -> Record:
         """n of a row above in the same display, and N of the column."""
@@ -197,9 +238,11 @@ class Reader:
         given = analysis.get("programmingCode", {}).get("parameters", ())
         return {one["name"]: one["value"][0] for one in given}
 
-    def _people(self, analysis: Record, groups: list[Record]) -> set[str]:
-        column = groups[0]["groupId"]
-        return self._set(analysis["analysisSetId"]) & self._who(column, self.groups[column])
+    def _people(self, analysis: Record, column: list[Record]) -> set[str]:
+        """Who is in a column; without one, who is in any column of the display."""
+        columns = [column] if column else self._columns(analysis["name"].split()[0])
+        who = [self._who(id, self.groups[id]) for id in (one[0]["groupId"] for one in columns)]
+        return self._set(analysis["analysisSetId"]) & set().union(*who)
 
     def _records(
         self, analysis: Record, groups: list[Record], given: dict[str, list[str]], own: dict[str, str]
@@ -209,13 +252,17 @@ class Reader:
         With `worst` a subject has the records of its highest value alone, after the lines by values in the
         data and before the groups that the file states; with `event` one record for each value of it.
         """
-        found = self._of_column(analysis, groups[0]["groupId"])
+        column = groups[0].get("groupId", "") if groups else ""
+        subjects = [one["groupValue"] for one in groups if self._variable(one) == SUBJECT]
+        found = self._of_column(analysis, column)
+        if subjects:
+            found = self._of_subject(analysis["dataset"], analysis.get("dataSubsetId", ""), subjects[0])
         for name, id in own.items():
             if name.startswith(OTHERS) or name == WHO:
                 wanted = given.get(name.replace(".where", ".wanted"), ["true"]) == ["true"]
                 has = self._who(id, self.known[id])
                 found = [one for one in found if (one["USUBJID"] in has) == wanted]
-        in_data = [group for group in groups[1:] if "groupValue" in group]
+        in_data = [group for group in groups if "groupValue" in group]
         found = [one for one in found if all(self._in_group(group, one) for group in in_data)]
         if "worst" in given:
             found = _worst(found, given["worst"][0])
@@ -226,7 +273,7 @@ class Reader:
     def _of_column(self, analysis: Record, column: str) -> list[Record]:
         key = (analysis["dataset"], analysis.get("dataSubsetId", ""), analysis["analysisSetId"], column)
         if key not in self._kept:
-            who = self._set(key[2]) & self._who(column, self.groups[column])
+            who = self._people(analysis, [{"groupId": column}] if column else [])
             self._kept[key] = [one for one in self._of_subset(*key[:2]) if one["USUBJID"] in who]
         return self._kept[key]
 
@@ -236,9 +283,18 @@ class Reader:
             self._kept[dataset, subset] = [one for one in self.load(dataset) if holds(where, one)]
         return self._kept[dataset, subset]
 
+    def _of_subject(self, dataset: str, subset: str, subject: str) -> list[Record]:
+        if (dataset, subset) not in self._own:
+            own = self._own[dataset, subset] = {}
+            for one in self._of_subset(dataset, subset):
+                own.setdefault(one["USUBJID"], []).append(one)
+        return self._own[dataset, subset].get(subject, [])
+
     def _in_group(self, group: Record, record: Record) -> bool:
         if "groupId" in group:
             return holds(self.groups[group["groupId"]], record)
+        if not self._filters(group):
+            return True
         value = record[self.known[group["groupingId"]]["groupingVariable"]]
         return value == _right(group["groupValue"], value, record)
 

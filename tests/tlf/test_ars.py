@@ -60,7 +60,7 @@ ROWS = {
     "b: {categorical: SEX, levels: [F], other: Other}, c: {categorical: SEX, label: Sex}, "
     "d: {categorical: RSPFL, levels: {Y: Either, N: Either}}",
     "numbers": "a: {continuous: AGE, decimals: 2, label: Age}, b: {continuous: AGE, where: {SEX: F}}",
-    "events": "a: {nested: [AEBODSYS, AEDECOD], from: ADAE, missing: Not coded}, "
+    "events": "a: {nested: [AEBODSYS, AEDECOD], from: ADAE, missing: Not coded, show: events}, "
     "b: {count: {AESER: Y}, from: ADAE, show: events}, "
     "c: {categorical: ATOXGRN, from: ADAE, levels: [1, 2, 3], show: fraction}",
 }  # fmt: skip

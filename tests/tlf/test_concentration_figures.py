@@ -75,7 +75,9 @@ def means(displays, frames):
 
 def points(made, analysis, group):
     own = made.results[(made.results["analysis"] == analysis) & (made.results["group"] == group)]
-    wide = own.pivot(index="level", columns="statistic", values="value")
+    wide = own.assign(line=own["parent"].fillna("") + own["level"]).pivot(
+        index="line", columns="statistic", values="value"
+    )
     return wide if analysis == "samples" else wide.sort_values("time").set_index("time")
 
 
@@ -84,15 +86,17 @@ def test_every_sample_that_is_drawn_is_in_the_results_and_no_other(individual):
     a sample off its nominal time or without one is drawn at its actual time."""
     for group, subjects in {"DL1": ("P1", "P2", "P3"), "DL2": ("P4",)}.items():
         found = points(individual, "samples", group)
-        assert sorted(found.index) == [f"{p} {n + 1}" for p in subjects for n in range(len(DRAWN[p]))]
+        assert sorted(found.index) == [f"{p}{n + 1}" for p in subjects for n in range(len(DRAWN[p]))]
         for subject in subjects:
-            own = found.loc[[f"{subject} {n + 1}" for n in range(len(DRAWN[subject]))]]
+            own = found.loc[[f"{subject}{n + 1}" for n in range(len(DRAWN[subject]))]]
             assert list(own[["time", "value", "below"]].itertuples(index=False, name=None)) == DRAWN[subject]
 
 
 def test_the_csv_beside_the_figure_holds_the_same_points(individual):
     lines = list(csv.DictReader(io.StringIO(individual.files["f_14_4_1.csv"].decode())))
-    wanted = [line for line in lines if (line["level"], line["statistic"]) == ("P2 3", "value")]
+    wanted = [
+        line for line in lines if (line["parent"], line["level"], line["statistic"]) == ("P2", "3", "value")
+    ]
     assert [line["value"] for line in wanted] == ["90.000000"]
     assert len(lines) == len(individual.results)
 
@@ -158,7 +162,7 @@ def test_the_picture_draws_what_the_results_hold(displays, frames, name):
     held = set()
     frame = results.frame()
     for _, one in frame[frame["analysis"].isin(("samples", "summary"))].groupby(
-        ["analysis", "group", "level"]
+        ["analysis", "group", "parent", "level"]
     ):
         values = dict(zip(one["statistic"], one["value"], strict=True))
         heights = (

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from clinical.where import Condition
 from tlf.ars.catalogue import Catalogue, Entry
 from tlf.ars.lines import Layer, layers_of
 from tlf.ars.methods import conditions, method_of, needs_survival, operation_name
 from tlf.ars.where import comparison, expression, words
+from tlf.figures import KINDS
 from tlf.people import SUBJECT
 from tlf.results import HEADER
 from tlf.rows import Row
@@ -38,7 +39,7 @@ class Analyses:
         by_row: dict[str, list[Record]] = {}
         for one in records:
             by_row.setdefault(one["analysis"], []).append(one)
-        for row in rows_of(display, by_row):
+        for row in rows_of(display):
             yield from self._of_row(row, by_row.get(row.name, []))
 
     def _analysis_set(self) -> str:
@@ -113,7 +114,9 @@ class Analyses:
         method = self.catalogue.method(id, method_of(self.display, row, own, layer.by_operation, of[1]))
         for part in parts:
             self.counts[row.name, part] = (id, f"{method['id']}.n")
-        factors = [self.columns["id"], *([parted] if parted else []), *layer.groupings]
+        of_all = own and not any(one["group"] for one in own)
+        columns = [] if of_all else [self.columns["id"]]
+        factors = [*columns, *([parted] if parted else []), *layer.groupings]
         made = {
             "id": id,
             "name": f"{self.display.name} {name}",
@@ -188,16 +191,11 @@ def raw(value: float, kind: str) -> str:
     return repr(value) if kind == "decimal" else f"{value:.0f}"
 
 
-def rows_of(display: Display, seen: dict[str, object]) -> list[Row]:
-    """The rows that have numbers; those of a figure are the analyses in its results."""
-    source = display.records or display.population.dataset
+def rows_of(display: Display) -> list[Row]:
+    """The rows that have numbers; the word of a figure's row is `kind.word`."""
     if display.figure:
-        variables = (display.survival.time,) if display.survival else ()
-        word = display.figure.kind
-        return [
-            Row(name, f"{word}.{name}", display.at, source, variables, formats=display.formats)
-            for name in seen
-        ]
+        kind = KINDS[display.figure.kind]
+        return [replace(row, word=f"{kind.name}.{row.word}") for row in kind.rows(display)]
     header = Row(HEADER, "population", display.at, display.population.dataset, joins_records=False)
     rows = [row for row in display.rows.values() if row.word != "heading"]
     return [header, *rows] if rows else []

@@ -30,7 +30,8 @@ class Layer:
 
 def layers_of(catalogue: Catalogue, id: str, row: Row, keys: Iterable[Key]) -> list[Layer]:
     """The layers of a row; `keys` are the (parent, level) of its lines in the results."""
-    return LAYERS.get(row.word, _by_values)(catalogue, id, row, list(dict.fromkeys(keys)))
+    made = _by_places if "." in row.word else LAYERS.get(row.word, _by_values)
+    return made(catalogue, id, row, list(dict.fromkeys(keys)))
 
 
 def _by_points(catalogue: Catalogue, id: str, row: Row, keys: list[Key]) -> list[Layer]:
@@ -92,12 +93,38 @@ def _by_values(catalogue: Catalogue, id: str, row: Row, keys: list[Key]) -> list
     return layers
 
 
+def _by_places(catalogue: Catalogue, id: str, row: Row, keys: list[Key]) -> list[Layer]:
+    """Groups of a figure: subjects, and in each the values of `by`, else numbers that no variable holds."""
+    by = row.own.get("by", "")
+    layers = []
+    for shape in list(dict.fromkeys(tuple(map(bool, key)) for key in keys)) or [(False, False)]:
+        factors = [_factor(row, SUBJECT)] if shape[0] else []
+        factors += [_factor(row, by) if by else _place(row)] if shape[1] else []
+        ids = [catalogue.grouping(f"{id}.{one['name']}", one)["id"] for one in factors]
+        own = [key for key in keys if tuple(map(bool, key)) == shape]
+        found = {
+            key: tuple(
+                {"groupingId": one, "groupValue": value}
+                for one, value in zip(ids, filter(None, key), strict=True)
+            )
+            for key in own
+        }
+        several = layers and factors
+        layers.append(Layer(factors[-1]["name"] if several else "", frozenset(own), tuple(ids), found))
+    return layers
+
+
+def _place(row: Row) -> Entry:
+    name = PLACES.get(row.word, "Place")
+    return {"name": name, "label": name, "groupingDataset": row.dataset, "dataDriven": True}
+
+
 def _depth(key: Key) -> int:
     return 2 if key[0] else 1 if key[1] else 0
 
 
 def _variables(row: Row, depth: int) -> tuple[str, ...]:
-    return (*row.variables, "LEVEL", "LINE")[:depth]
+    return row.variables[:depth]
 
 
 def _factor(row: Row, variable: str, more: Entry | None = None) -> Entry:
@@ -110,6 +137,11 @@ def _factor(row: Row, variable: str, more: Entry | None = None) -> Entry:
     return {**named, "dataDriven": more is None, **(more or {})}
 
 
+PLACES = {
+    "kaplan_meier.curve": "Step", "kaplan_meier.at_risk": "Time", "kaplan_meier.median": "Part",
+    "swimmer.state": "Stretch", "heat_strip.grade": "Day", "heat_strip.mark": "Day",
+    "profiles.limit": "Limit", "profiles.samples": "Sample",
+}  # fmt: skip
 LAYERS: dict[str, Callable[[Catalogue, str, Row, list[Key]], list[Layer]]] = {
     "across": _by_levels,
     "categorical": _by_levels,

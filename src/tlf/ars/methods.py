@@ -20,7 +20,7 @@ from tlf.words import WORDS
 CONTEXT = "cdiscflow"
 NOT_A_NUMBER = ("levels", "missing", "other", "ci_label")  # shown beside numbers, or stated by the groupings
 EVENT = "survival.event"
-OF_TIMES = ("unit", "days", "conf", "conf_type", "flat_tail", "beyond")
+OF_TIMES = ("unit", "days", "conf", "conf_type", "flat_tail", "beyond", "variance")
 COUNTS = ("n", "records", "events", "at_risk")
 LABELS = {
     "population": "Number of subjects", "count": "Subjects with a record",
@@ -28,8 +28,19 @@ LABELS = {
     "continuous": "Descriptive statistics", "quantiles": "Kaplan-Meier quantiles",
     "rates": "Kaplan-Meier event-free rates", "range": "Range of observed times",
     "kaplan_meier.curve": "Kaplan-Meier curve", "kaplan_meier.at_risk": "Number at risk",
-    "kaplan_meier.median": "Kaplan-Meier median",
+    "kaplan_meier.median": "Kaplan-Meier median", "profiles.limit": "Limits of quantification",
+    "profiles.samples": "Samples", "profiles.summary": "Summary of samples at each time",
+    "swimmer.length": "Follow-up", "swimmer.state": "Stretches in a state", "swimmer.mark": "First day",
+    "swimmer.ongoing": "Subjects in follow-up", "waterfall.response": "Response",
+    "waterfall.change": "Best change", "waterfall.shown": "Height of the bar",
+    "waterfall.absent": "Reason for no change", "heat_strip.grade": "Highest grade of each day",
+    "heat_strip.mark": "Days with a record",
 }  # fmt: skip
+OF_FIGURES = {
+    "population": "Number of subjects",
+    "order": "Places of the subjects",
+    "axis": "End of the axis",
+}
 STATISTICS = {
     "n": "Number", "p": "Percentage", "of": "Denominator", "records": "Number of records",
     "lower": "Lower confidence limit", "upper": "Upper confidence limit", "mean": "Mean",
@@ -60,12 +71,19 @@ def method_of(display: Display, row: Row, records: list[dict], by_operation: boo
     template = {"context": CONTEXT, "code": row.word}
     if given:
         template["parameters"] = given
-    return {
-        "name": row.word,
-        "label": LABELS.get(row.word, row.word),
-        "operations": operations,
-        "codeTemplate": template,
-    }
+    made = {"name": row.word, "label": _label(row.word), "operations": operations, "codeTemplate": template}
+    says = _says(row.word)
+    return {**made, "description": says} if says else made
+
+
+def _label(word: str) -> str:
+    return LABELS.get(word) or OF_FIGURES.get(word.partition(".")[2], word)
+
+
+def _says(word: str) -> str:
+    """The method in a sentence, as the word or the kind of figure has it."""
+    kind, _, own = word.partition(".")
+    return KINDS[kind].says.get(own, "") if own else WORDS[word].says if word in WORDS else ""
 
 
 def _operation(row: Row, name: str, patterns: list[str], of: str) -> Entry:
@@ -111,7 +129,11 @@ def conditions(display: Display, row: Row, part: str) -> Iterator[tuple[str, str
 
 
 def _stated(display: Display, row: Row) -> Iterator[tuple[str, object, str]]:
-    yield from _arguments("", row.own, row.dataset)
+    if isinstance(row.own, dict):
+        for name, value in row.own.items():
+            yield from _arguments(name, value, row.dataset)
+    else:
+        yield from _arguments("", row.own, row.dataset)
     if row.who:
         yield from _arguments("who", row.who, display.population.dataset)
 

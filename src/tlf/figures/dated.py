@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -10,7 +10,7 @@ import pandas as pd
 
 from clinical.dates import study_day
 from clinical.read import Mapping, Text
-from tlf.nodes import known, place, required, text, with_part
+from tlf.nodes import Filter, known, place, required, text, with_part
 from tlf.people import Records
 from tlf.rows import Row
 
@@ -19,18 +19,22 @@ if TYPE_CHECKING:
     from tlf.spec import Display
 
 WHOLE = ("",)
+FALLING = (
+    "place of each subject in its group by falling highest result of these analyses in turn, none last; "
+    "ties by USUBJID"
+)
 
 
 @dataclass(frozen=True)
 class Dated:
-    """Records of `dataset` (none named: the population's own) that satisfy a condition; `date` is theirs."""
+    """Records of `dataset` (none named: the population's own) that satisfy a condition, and their `date`."""
 
     name: str
     label: str
     dataset: str
     date: str
     value: str
-    filters: tuple[dict, ...]
+    where: Filter
     at: str
 
 
@@ -46,7 +50,7 @@ def dated(name: str, node: Mapping, owner: str, *needs: str) -> Dated:
         dataset=text(node, "from", owner, ""),
         date=text(node, "date", owner, ""),
         value=text(node, "value", owner, ""),
-        filters=(with_part(node["where"], WHOLE, owner),) if "where" in node else (),
+        where=with_part(node["where"], WHOLE, owner) if "where" in node else {},
         at=f"{node.at}: {owner}",
     )
 
@@ -64,22 +68,36 @@ def datasets_of(*several: Dated) -> tuple[str, ...]:
     return tuple(dict.fromkeys(one.dataset for one in several if one.dataset))
 
 
-def row_of(display: Display, name: str, dataset: str = "", variables: tuple[str, ...] = ()) -> Row:
-    """The row that stands for one analysis of a figure."""
+def row_of(
+    display: Display, word: str, of: Dated | None = None, *, name: str = "", variable: str = "", **own: object
+) -> Row:
+    """The row that stands for one analysis of a figure: what it reads, and what decides its numbers."""
     return Row(
-        name=name, word="figure", at=display.at, dataset=dataset or display.population.dataset,
-        variables=variables, formats=display.formats, joins_records=False,
+        name=name or word, word=word, at=of.at if of else display.at,
+        dataset=(of.dataset if of else "") or display.population.dataset,
+        variables=(variable,) if variable else (), joins_records=False,
+        filters=(of.where,) if of and of.where else (), formats=display.formats, own=own,
     )  # fmt: skip
+
+
+def rows_of_people(display: Display, *by: str) -> tuple[Row, Row]:
+    """The rows of the subjects of every group, and of their places in it by the analyses named."""
+    return row_of(display, "population", name="subjects"), row_of(display, "order", analyses=by)
+
+
+def date_of(display: Display, name: str) -> str:
+    """A date of the population, named with its dataset."""
+    return f"{display.population.dataset}.{name}"
+
+
+def stated(display: Display, one: Dated) -> Dated:
+    """What decides which records and days `one` is, with its dataset named."""
+    return replace(one, name="", label="", at="", dataset=one.dataset or display.population.dataset)
 
 
 def records_of(results: Results, one: Dated) -> Records:
     """The records of the population that `one` states."""
-    display = results.display
-    row = Row(
-        name=one.name, word="figure", at=one.at, dataset=one.dataset or display.population.dataset,
-        joins_records=False, filters=one.filters,
-    )  # fmt: skip
-    return results.people.records(row, "")
+    return results.people.records(row_of(results.display, one.name, one), "")
 
 
 def days_of(results: Results, one: Dated, records: Records, start: str) -> np.ndarray:
@@ -108,14 +126,14 @@ def who(results: Results, one: Dated) -> np.ndarray:
     return np.isin(np.arange(len(results.people)), records_of(results, one).person)
 
 
-def add_people(results: Results, order: np.ndarray) -> list[tuple[str, int]]:
+def add_people(results: Results, rows: tuple[Row, Row], order: np.ndarray) -> list[tuple[str, int]]:
     """N of every group and each subject's place in it into the results; gives (group, subject) in order.
 
     `order` is all positions of the population in the order of drawing. The total is no group to draw unless
     it is the only one.
     """
     display, people = results.display, results.people
-    size, place = (row_of(display, name, variables=(display.columns.by,)) for name in ("subjects", "order"))
+    size, place = rows
     groups = [group for group in people.groups if group.label != display.columns.total] or people.groups
     found = []
     for group in groups:

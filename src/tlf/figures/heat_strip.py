@@ -10,13 +10,16 @@ import numpy as np
 from clinical.frames import Frame
 from clinical.read import Mapping, Text
 from tlf.figures.dated import (
+    FALLING,
     Dated,
     add_people,
     all_dated,
     datasets_of,
+    date_of,
     days_of,
     records_of,
     row_of,
+    rows_of_people,
 )
 from tlf.figures.kind import Kind
 from tlf.figures.pages import Found, add_boxes, add_names, lines_of, pages_of
@@ -25,7 +28,9 @@ from tlf.nodes import numbers, required
 
 if TYPE_CHECKING:
     from tlf.results import Results
+    from tlf.rows import Row
     from tlf.shapes.grid import Grid
+    from tlf.spec import Display
 
 MOST, PITCH, STUB, GAP, FIRST_DARK = 42, (0.1, 0.24), 1.1, 0.25, 3
 KEYS = ("x", "start", "to", "panels", "marks")
@@ -57,6 +62,17 @@ def _datasets(own: Strip) -> tuple[str, ...]:
     return datasets_of(*own.panels, *own.marks)
 
 
+def _rows(display: Display) -> tuple[Row, ...]:
+    own = display.figure.own
+    axis = {"start": date_of(display, own.start), "to": own.to}
+    panels = (
+        row_of(display, "grade", one, name=one.name, variable=one.value, date=one.date, **axis)
+        for one in own.panels
+    )
+    marks = (row_of(display, "mark", one, name=one.name, variable=one.date, **axis) for one in own.marks)
+    return (*rows_of_people(display, *(one.name for one in own.panels)), *panels, *marks)
+
+
 def grades_of(results: Results, own: Strip, panel: Dated) -> np.ndarray:
     """Grade of every subject (row) on every protocol day (column); NaN where none was given.
 
@@ -80,18 +96,17 @@ def _protocol_days(results: Results, own: Strip, one: Dated) -> np.ndarray:
 def _add(results: Results) -> None:
     """Grades and marks of everybody; first who had the highest grade of the first panel, then of the next."""
     own, people = results.display.figure.own, results.people
+    size, place, *rows = _rows(results.display)
     grades = [grades_of(results, own, panel) for panel in own.panels]
     worst = [np.nan_to_num(one, nan=-1).max(axis=1) for one in grades]
-    drawn = add_people(results, np.lexsort([-one for one in reversed(worst)]))
-    for panel, of_panel in zip(own.panels, grades, strict=True):
-        row = row_of(results.display, panel.name, panel.dataset, (panel.value,))
+    drawn = add_people(results, (size, place), np.lexsort([-one for one in reversed(worst)]))
+    for row, of_panel in zip(rows, grades, strict=False):
         for group, person in drawn:
             for day in np.flatnonzero(~np.isnan(of_panel[person])):
                 results.add(
                     row, group, "", "grade", of_panel[person, day], level=str(day), parent=people.ids[person]
                 )
-    for mark in own.marks:
-        row = row_of(results.display, mark.name, mark.dataset, (mark.date,))
+    for row, mark in zip(rows[len(own.panels) :], own.marks, strict=True):
         person, days = records_of(results, mark).person, _protocol_days(results, own, mark)
         seen: dict[int, set[int]] = {}
         for one, day in zip(person.tolist(), days.tolist(), strict=True):
@@ -181,4 +196,11 @@ def _pages(grid: Grid, results: Frame) -> list[Frame]:
     return pages_of(results, MOST)
 
 
-HEAT_STRIP = Kind("heat_strip", KEYS, _read, _add, _draw, _datasets, pages=_pages, singly=True)
+SAYS = {
+    "order": FALLING,
+    "grade": "highest grade of each day from the day of start (0) to `to`",
+    "mark": "days of the records, from the day of start (0) to `to`",
+}
+HEAT_STRIP = Kind(
+    "heat_strip", KEYS, _read, _rows, _add, _draw, _datasets, pages=_pages, says=SAYS, singly=True
+)

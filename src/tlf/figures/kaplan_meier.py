@@ -51,7 +51,7 @@ def _add(results: Results) -> None:
     display = results.display
     settings, axes = display.survival, display.figure.own
     ticks = np.arange(0, axes.to + axes.step / 2, axes.step)
-    curve_row, risk_row, median_row = (_row(display, name) for name in ("curve", "at_risk", "median"))
+    curve_row, risk_row, median_row = _rows(display)
     for group, part, curve, who in curves(results, curve_row):
         if axes.curves and group.label not in axes.curves:
             continue
@@ -73,17 +73,14 @@ def _add(results: Results) -> None:
         results.add_subjects(median_row, group.label, part, who)
 
 
-def _row(display: Display, name: str) -> Row:
-    """The row that stands for one analysis of a figure."""
-    variables = (display.survival.time,)
-    return Row(
-        name=name,
-        word="figure",
-        at=display.at,
-        dataset=display.records,
-        variables=variables,
-        formats=display.formats,
-    )
+def _rows(display: Display) -> tuple[Row, ...]:
+    return tuple(
+        Row(
+            name=name, word=name, at=display.at, dataset=display.records, variables=(display.survival.time,),
+            formats=display.formats, own={},
+        )
+        for name in ("curve", "at_risk", "median")
+    )  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -195,6 +192,18 @@ def _draw_risk(canvas: object, axes: object, curve: CurveOf, colour: str, place:
         canvas.text(across, height, shown, fontsize=8.5, color=colour, va="top", ha="center")
 
 
+SAYS = {
+    "curve": "time, survival with its limits, events and censored at each observed time, from 0 on",
+    "at_risk": "observed times of at least so many units",
+    "median": "subjects, events, and the part of the survival function with its limits",
+}
 KAPLAN_MEIER = Kind(
-    "kaplan_meier", ("x", "y", "to", "step", "curves"), _read, _add, _draw, needs_survival=True
+    "kaplan_meier",
+    ("x", "y", "to", "step", "curves"),
+    _read,
+    _rows,
+    _add,
+    _draw,
+    needs_survival=True,
+    says=SAYS,
 )

@@ -95,25 +95,37 @@ def _line(node: Mapping, owner: str) -> Line:
 
 def _add(results: Results) -> None:
     """Every point of every subject, the summary of every group at every time, and the limits."""
-    own = results.display.figure.own
-    limits = _add_limits(results, own)
+    limit, *samples, summary = _rows(results.display)
+    limits = _add_limits(results, limit)
     for group in results.people.groups:
-        if own.individual:
-            _add_samples(results, own, group)
-        _add_summary(results, own, group, limits[0] / 2 if len(limits) else np.nan)
+        for row in samples:
+            _add_samples(results, row, group)
+        _add_summary(results, summary, group, limits[0] / 2 if len(limits) else np.nan)
 
 
-def _row(display: Display, name: str, line: Line, variable: str = "") -> Row:
+def _rows(display: Display) -> tuple[Row, ...]:
+    own = display.figure.own
+    summary = {"by": own.summary.time, "below": own.below, "statistic": own.statistic, "when": own.when}
+    summary["analyses"] = ("limit",)
+    samples = {"time": own.individual.time, "below": own.below} if own.individual else {}
+    return (
+        _row(display, "limit", own.individual or own.summary, own.limit, {}),
+        *([_row(display, "samples", own.individual, own.individual.value, samples)] if samples else []),
+        _row(display, "summary", own.summary, own.summary.value, summary),
+    )
+
+
+def _row(display: Display, name: str, line: Line, variable: str, own: dict[str, object]) -> Row:
     """The row that stands for one analysis of the figure."""
     return Row(
-        name=name, word="figure", at=display.at, dataset=display.records, filters=line.filters,
-        variables=(variable or line.value,), formats=display.formats,
+        name=name, word=name, at=display.at, dataset=display.records, filters=line.filters,
+        variables=(variable,), formats=display.formats, own=own,
     )  # fmt: skip
 
 
-def _add_limits(results: Results, own: Profiles) -> np.ndarray:
-    row = _row(results.display, "limit", own.individual or own.summary, own.limit)
-    values = results.people.variable(results.people.records(row, ""), own.limit, row.at)
+def _add_limits(results: Results, row: Row) -> np.ndarray:
+    (name,) = row.variables
+    values = results.people.variable(results.people.records(row, ""), name, row.at)
     limits = np.sort(values.dropna().unique())
     for index, limit in enumerate(limits):
         results.add(row, "", "", "limit", limit, digits=DIGITS, significant=True, level=str(index))
@@ -124,12 +136,12 @@ def _times(results: Results, row: Row, records: Records, name: str) -> np.ndarra
     return results.people.variable(records, name, row.at).to_numpy(dtype="float64")
 
 
-def _add_samples(results: Results, own: Profiles, group: Group) -> None:
+def _add_samples(results: Results, row: Row, group: Group) -> None:
     """Time, value and whether it is below the limit, of every sample, by subject and time.
 
     Missing: a sample without time or value is not drawn.
     """
-    row = _row(results.display, "samples", own.individual)
+    own = results.display.figure.own
     records = results.people.records(row, "")
     values, below = measured(results, row, records, own.below)
     times = _times(results, row, records, own.individual.time)
@@ -138,20 +150,19 @@ def _add_samples(results: Results, own: Profiles, group: Group) -> None:
     person = records.person[order]
     number = pd.Series(person).groupby(person, sort=False).cumcount().to_numpy() + 1
     for at, sample in zip(order.tolist(), number.tolist(), strict=True):
-        subject = results.people.ids[records.person[at]]
-        level = f"{subject} {sample}"
+        subject, level = results.people.ids[records.person[at]], str(sample)
         for name, value in (("time", times[at]), ("value", values[at])):
             results.add(row, group.label, "", name, value, digits=DIGITS, level=level, parent=subject)
         results.add(row, group.label, "", "below", below[at], level=level, parent=subject)
 
 
-def _add_summary(results: Results, own: Profiles, group: Group, half: float) -> None:
+def _add_summary(results: Results, row: Row, group: Group, half: float) -> None:
     """Samples, those below the limit, the statistic with its range, and where it is drawn, at every time.
 
     Missing: a median below the limit, and a mean that is not calculated for the share below it, are drawn at
              half the limit; a mean that is not calculated for too few values is not drawn.
     """
-    row = _row(results.display, "summary", own.summary)
+    own = results.display.figure.own
     records = results.people.records(row, "")
     values, below = measured(results, row, records, own.below)
     times = _times(results, row, records, own.summary.time)
@@ -195,7 +206,15 @@ def _notes(display: Display, results: Frame) -> tuple[str, ...]:
     )
 
 
+SAYS = {
+    "limit": "distinct limits of all records, rising",
+    "samples": "time and value of each sample of a subject and whether it is `below`, by time, then value",
+    "summary": "median, or geometric mean of what is not `below` with the mean divided and multiplied by the "
+    "geometric SD; none with fewer than `when.least` of these or more than `when.most_below` percent below. "
+    "Height: half the least limit (at_half = 1) for more than that percent below, or for a median below the "
+    "least limit where any is below; else the value",
+}
 PROFILES = Kind(
-    "profiles", ("x", "y", "panels", "limit", "below", "individual", "summary"), _read, _add, draw_profiles,
-    notes=_notes,
+    "profiles", ("x", "y", "panels", "limit", "below", "individual", "summary"), _read, _rows, _add,
+    draw_profiles, notes=_notes, says=SAYS,
 )  # fmt: skip

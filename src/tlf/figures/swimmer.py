@@ -10,15 +10,18 @@ import numpy as np
 from clinical.frames import Frame
 from clinical.read import Mapping, Text
 from tlf.figures.dated import (
+    FALLING,
     Dated,
     add_people,
     all_dated,
     datasets_of,
+    date_of,
     dated,
     days_of,
     first_days,
     records_of,
     row_of,
+    rows_of_people,
     who,
 )
 from tlf.figures.kind import Kind
@@ -28,7 +31,9 @@ from tlf.nodes import number, numbers, required, texts
 
 if TYPE_CHECKING:
     from tlf.results import Results
+    from tlf.rows import Row
     from tlf.shapes.grid import Grid
+    from tlf.spec import Display
 
 MOST, PITCH, THICK, THIN, LEGEND_COLUMNS = 42, (0.1, 0.24), 0.78, 0.36, 4
 CARET_BEYOND, NEAR, OFF = 9, 0.022, 0.2
@@ -68,6 +73,20 @@ def _datasets(own: Swim) -> tuple[str, ...]:
     return datasets_of(own.states, *own.marks, own.ongoing)
 
 
+def _rows(display: Display) -> tuple[Row, ...]:
+    own = display.figure.own
+    start, ends = date_of(display, own.start), ("length", "state", *(one.name for one in own.marks))
+    state = {"date": own.states.date, "start": start, "states": own.levels}
+    return (
+        *rows_of_people(display, "length"),
+        row_of(display, "length", variable=own.length, days=own.days),
+        row_of(display, "state", own.states, variable=own.states.value, **state),
+        row_of(display, "axis", analyses=ends, days=own.days, step=own.step),
+        row_of(display, "ongoing", own.ongoing, text=own.ongoing.label),
+        *(row_of(display, "mark", one, name=one.name, variable=one.date, start=start) for one in own.marks),
+    )
+
+
 def stretches(days: list[float], values: list[str], levels: tuple[str, ...]) -> list[tuple[str, int, int]]:
     """(state, first day, last day) of every stretch in one state, from one subject's assessments.
 
@@ -83,39 +102,40 @@ def stretches(days: list[float], values: list[str], levels: tuple[str, ...]) -> 
     found: list[tuple[str, int, int]] = []
     state = ""
     for day, value in by_day.items():
-        if value == state and found:
-            found[-1] = (state, found[-1][1], int(day))
-            continue
         if state in ranks:
-            found[-1] = (state, found[-1][1], int(day) - 1)
+            found[-1] = (state, found[-1][1], int(day) - (value != state))
+        if value in ranks and value != state:
+            found.append((value, int(day), int(day)))
         state = value
-        if state in ranks:
-            found.append((state, int(day), int(day)))
     return found
 
 
 def _add(results: Results) -> None:
     """Length, states, marks and arrow of everybody, longest first within a group; ties by subject."""
     own, people = results.display.figure.own, results.people
-    length = row_of(results.display, "length", variables=(own.length,))
+    size, place, length, state, axis, ongoing, *marks = _rows(results.display)
     days = people.variable(people.everybody(), own.length, length.at).to_numpy(dtype="float64")
-    drawn = add_people(results, np.argsort(-np.where(np.isnan(days), -1, days), kind="stable"))
+    drawn = add_people(results, (size, place), np.argsort(-np.where(np.isnan(days), -1, days), kind="stable"))
     for group, person in drawn:
         subject = people.ids[person]
         results.add(length, group, "", "days", days[person], parent=subject)
         results.add(length, group, "", "months", days[person] / own.days, digits=2, parent=subject)
-    last = [np.nanmax(days, initial=0.0), *_add_states(results, own, drawn), *_add_marks(results, own, drawn)]
+    last = [np.nanmax(days[[person for _, person in drawn]], initial=0.0)]
+    last += [*_add_states(results, state, drawn), *_add_marks(results, marks, drawn)]
     end = own.step * np.ceil(max(last) / own.days / own.step)
-    results.add(row_of(results.display, "axis"), "", "", "to", end, digits=2)
-    row, ongoing = row_of(results.display, "ongoing", own.ongoing.dataset), who(results, own.ongoing)
+    results.add(axis, "", "", "to", end, digits=2)
+    going = who(results, own.ongoing)
     for group, person in drawn:
-        if ongoing[person]:
-            results.add_mark(row, group, "", "ongoing", True, own.ongoing.label, parent=people.ids[person])
+        if going[person]:
+            results.add_mark(
+                ongoing, group, "", "ongoing", True, own.ongoing.label, parent=people.ids[person]
+            )
 
 
-def _add_states(results: Results, own: Swim, drawn: list[tuple[str, int]]) -> list[float]:
+def _add_states(results: Results, row: Row, drawn: list[tuple[str, int]]) -> list[float]:
     """The stretches of everybody into the results; gives their last days."""
-    records, people = records_of(results, own.states), results.people
+    own, people = results.display.figure.own, results.people
+    records = records_of(results, own.states)
     days = np.asarray(days_of(results, own.states, records, own.start), dtype="float64")
     values = people.variable(records, own.states.value, own.states.at).to_numpy(dtype=object)
     seen: dict[int, tuple[list[float], list[str]]] = {}
@@ -124,7 +144,6 @@ def _add_states(results: Results, own: Swim, drawn: list[tuple[str, int]]) -> li
             found = seen.setdefault(person, ([], []))
             found[0].append(day)
             found[1].append(value)
-    row = row_of(results.display, "state", own.states.dataset, (own.states.value, own.states.date))
     ends = []
     for group, person in drawn:
         for at, (state, first, last) in enumerate(
@@ -138,11 +157,10 @@ def _add_states(results: Results, own: Swim, drawn: list[tuple[str, int]]) -> li
     return ends
 
 
-def _add_marks(results: Results, own: Swim, drawn: list[tuple[str, int]]) -> list[float]:
+def _add_marks(results: Results, rows: list[Row], drawn: list[tuple[str, int]]) -> list[float]:
     """The first day of every mark of everybody into the results; gives those days."""
-    days = []
-    for mark in own.marks:
-        row = row_of(results.display, mark.name, mark.dataset, (mark.date,))
+    own, days = results.display.figure.own, []
+    for row, mark in zip(rows, own.marks, strict=True):
         found = first_days(results, mark, own.start)
         for group, person in drawn:
             if not np.isnan(found[person]):
@@ -232,4 +250,14 @@ def _pages(grid: Grid, results: Frame) -> list[Frame]:
     return pages_of(results, MOST)
 
 
-SWIMMER = Kind("swimmer", KEYS, _read, _add, _draw, _datasets, pages=_pages, singly=True)
+SAYS = {
+    "order": FALLING,
+    "length": "the variable in days, and in months of so many `days`",
+    "state": "stretches in one of the states, each from its first assessment to the day before the next that "
+    "says otherwise, else to its last; of several on one day what is no state counts, else the last in the "
+    "list; day 1 is that of start",
+    "mark": "first day of such a record; day 1 is that of start",
+    "ongoing": "`text` for each subject with such a record",
+    "axis": "next whole `step` at or above the last day of these analyses, in months of so many `days`",
+}
+SWIMMER = Kind("swimmer", KEYS, _read, _rows, _add, _draw, _datasets, pages=_pages, says=SAYS, singly=True)

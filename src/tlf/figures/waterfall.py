@@ -10,15 +10,19 @@ import numpy as np
 from clinical.frames import Frame, as_text
 from clinical.read import Mapping, Text
 from tlf.figures.dated import (
+    FALLING,
     Dated,
     add_people,
     all_dated,
     datasets_of,
+    date_of,
     dated,
     days_of,
     first_days,
     records_of,
     row_of,
+    rows_of_people,
+    stated,
 )
 from tlf.figures.kind import Kind
 from tlf.figures.pages import Found, people_of
@@ -27,6 +31,7 @@ from tlf.nodes import number, numbers, required, texts
 
 if TYPE_CHECKING:
     from tlf.results import Results
+    from tlf.rows import Row
     from tlf.shapes.grid import Grid
     from tlf.spec import Display
 
@@ -71,6 +76,22 @@ def _datasets(own: Fall) -> tuple[str, ...]:
     return datasets_of(own.values, *own.until, own.response)
 
 
+def _rows(display: Display) -> tuple[Row, ...]:
+    own = display.figure.own
+    of_values = {"of": own.values, "variable": own.values.value}
+    best = {"date": own.values.date, "start": date_of(display, own.start)}
+    best["until"] = tuple(stated(display, one) for one in own.until)
+    texts_of = {f"text.{why}": text for why, text in own.absent.items()}
+    return (
+        *rows_of_people(display, "change"),
+        row_of(display, "response", own.response, variable=own.response.value),
+        row_of(display, "change", **of_values, **best),
+        row_of(display, "shown", **of_values, analyses=("change",), cap=own.cap),
+        row_of(display, "absent", **of_values, **best, base=own.base, **texts_of),
+        row_of(display, "axis", analyses=("change",), cap=own.cap, step=STEP),
+    )
+
+
 @dataclass(frozen=True)
 class Best:
     """For each subject the least percent change, and why there is none (empty: there is)."""
@@ -108,12 +129,9 @@ def _add(results: Results) -> None:
     """Change, what is shown of it and response of everybody, highest change first; ties by subject."""
     own, people = results.display.figure.own, results.people
     best, response = best_of(results, own), _responses(results, own)
-    change, shown, absent, said = (
-        row_of(results.display, name, own.values.dataset, (own.values.value,))
-        for name in ("change", "shown", "absent", "response")
-    )
+    size, place, said, change, shown, absent, axis = _rows(results.display)
     order = np.argsort(-np.where(np.isnan(best.change), -np.inf, best.change), kind="stable")
-    drawn = add_people(results, order)
+    drawn = add_people(results, (size, place), order)
     by_change = np.argsort(order)
     for group, person in sorted(drawn, key=lambda one: by_change[one[1]]):
         subject = people.ids[person]
@@ -125,9 +143,9 @@ def _add(results: Results) -> None:
             continue
         results.add(change, group, "", "percent", best.change[person], digits=1, parent=subject)
         results.add(shown, group, "", "percent", min(best.change[person], own.cap), digits=1, parent=subject)
-    highest = np.nanmax(np.append(best.change, 0.0))
+    highest = np.nanmax(best.change[[person for _, person in drawn]], initial=0.0)
     top = min(own.cap, STEP * np.ceil(highest / STEP))
-    results.add(row_of(results.display, "axis"), "", "", "top", top, digits=0)
+    results.add(axis, "", "", "top", top, digits=0)
 
 
 def _responses(results: Results, own: Fall) -> dict[int, str]:
@@ -217,4 +235,14 @@ def _draw_bars(axes: object, own: Fall, found: Found, size: float) -> None:
         )  # fmt: skip
 
 
-WATERFALL = Kind("waterfall", KEYS, _read, _add, _draw, _datasets, pages=pages, notes=_notes, singly=True)
+SAYS = {
+    "order": FALLING,
+    "response": "the value of such a record, if any",
+    "change": "lowest value after the day of start and on or before the first day of any `until`",
+    "shown": "the result of this analysis, at most `cap`",
+    "absent": "why a subject has no such value: `none` in that time, else a `base` of `zero`, else no `base`",
+    "axis": "next whole `step` at or above 0 and all results of this analysis, at most `cap`",
+}
+WATERFALL = Kind(
+    "waterfall", KEYS, _read, _rows, _add, _draw, _datasets, pages=pages, notes=_notes, says=SAYS, singly=True
+)
