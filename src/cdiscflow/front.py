@@ -23,7 +23,8 @@ if TYPE_CHECKING:
     from tlf.index import Entry
     from tlf.profile_spec import Profile
 
-INDEX, PDF, PAPERS, KEPT = "tlf/index.html", "tlf/all.pdf", "state/papers", "state/front.json"
+INDEX, PAPERS, KEPT = "tlf/index.html", "state/papers", "state/front.json"
+ALL, LISTINGS, WITHOUT = "all.pdf", "listings.pdf", "without listings"
 WHOLE = EVENT, LIST = "tlf/ars.json", "tlf/results.csv"
 
 
@@ -38,9 +39,9 @@ class Front:
     footer: dict[str, object]
 
     @property
-    def title(self) -> str:
-        """What heads the index and the PDF."""
-        return f"{self.study.id}: Tables, Listings and Figures"
+    def sections(self) -> dict[str, str]:
+        """The titles of the sections of the displays, by number, as study.yml says them."""
+        return dict(self.study.setting("display_sections") or {})
 
 
 def shown_singly(study: Study) -> int:
@@ -53,21 +54,37 @@ def shown_singly(study: Study) -> int:
 def write_front(
     front: Front, entries: list[Entry], profile: Profile | None, frames: dict[str, Frame]
 ) -> Frame:
-    """Writes profiles, merged PDF (not if study.yml says `merged_pdf: false`), index; gives the findings."""
+    """Writes profiles, merged PDFs, index; gives the findings."""
     from tlf.index import render_index
 
     findings = Findings()
     last = _last(front.before)
     pages = write_profiles(front, profile, frames, findings, last.get("profiles", {})) if profile else {}
-    printed = ""
-    if front.study.setting("merged_pdf") != "false":
-        printed = write_pdf(front, entries, last.get("pdf", ""))
+    printed = {
+        file: write_pdf(front, file, title, shown, findings, last.get("printed", {}).get(file, ""))
+        for file, (title, shown) in _books(front, entries).items()
+    }
     found = findings.frame()
-    kept = {"profiles": dict(pages.values()), "pdf": printed}
-    front.run.write_bytes(KEPT, json_bytes(kept))
-    whole = [Path(file).name for file in (*([PDF] if printed else []), *WHOLE)]
-    front.run.write_bytes(INDEX, render_index(front.title, entries, list(pages), whole, found, front.footer))
+    front.run.write_bytes(KEPT, json_bytes({"profiles": dict(pages.values()), "printed": printed}))
+    title = f"{front.study.id}: Tables, Listings and Figures"
+    whole = [*printed, *(Path(file).name for file in WHOLE)]
+    index = render_index(title, entries, list(pages), whole, found, front.footer, front.sections)
+    front.run.write_bytes(INDEX, index)
     return found
+
+
+def _books(front: Front, entries: list[Entry]) -> dict[str, tuple[str, list[Entry]]]:
+    """The merged PDFs with their titles and displays, those that have any.
+
+    study.yml may say `merged_pdf: false` for none, or `merged_pdf: without listings`.
+    """
+    wanted = front.study.setting("merged_pdf")
+    made = [one for one in entries if one.files and wanted != "false"]
+    books = {
+        ALL: ("Tables and Figures", [one for one in made if not one.display.listing]),
+        LISTINGS: ("Listings", [one for one in made if one.display.listing and wanted != WITHOUT]),
+    }
+    return {file: (f"{front.study.id}: {title}", shown) for file, (title, shown) in books.items() if shown}
 
 
 def _last(before: Path | None) -> dict[str, object]:
@@ -102,25 +119,27 @@ def write_profiles(
     return pages
 
 
-def write_pdf(front: Front, entries: list[Entry], last: str) -> str:
-    """Writes all tables and figures as one PDF; gives the print of what is in it."""
-    from tlf.pdf import merged_pdf
+def write_pdf(
+    front: Front, file: str, title: str, entries: list[Entry], findings: Findings, last: str
+) -> str:
+    """Writes displays as one PDF; gives the print of what is in it."""
+    from tlf.pdf import merged_pdf, texts_lacking
 
     folder = front.run.folder
-    papers = [
-        json.loads((folder / PAPERS / f"{one.display.stem}.json").read_bytes())
-        for one in entries
-        if one.files and not one.display.listing
-    ]
+    papers = [json.loads((folder / PAPERS / f"{one.display.stem}.json").read_bytes()) for one in entries]
     pictures = {
         str(paper["picture"]): (folder / "tlf" / str(paper["picture"])).read_bytes()
         for paper in papers
         if paper["picture"]
     }
+    for name, texts in texts_lacking(papers).items():
+        findings.add("tlf.no-glyph", display=name, file=file, count=len(texts), text=texts[0])
     drawn = {name: sha256(content).hexdigest() for name, content in pictures.items()}
-    printed = hash_of([front.depends, papers, drawn, front.footer["data_cut"], front.footer["program"]])
+    said = [front.footer["data_cut"], front.footer["program"], front.sections]
+    printed = hash_of([front.depends, papers, drawn, *said])
     if printed == last:
-        front.run.link(PDF, front.before)
+        front.run.link(f"tlf/{file}", front.before)
     else:
-        front.run.write_bytes(PDF, merged_pdf(front.title, papers, pictures, front.footer))
+        content = merged_pdf(title, papers, pictures, front.footer, front.sections)
+        front.run.write_bytes(f"tlf/{file}", content)
     return printed

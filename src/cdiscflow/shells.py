@@ -44,12 +44,13 @@ def write_shells(home: Home, name: str, folder: Path) -> list[str]:
     pictures = {
         str(one["picture"]): files[str(one["picture"])] for one in made.papers.values() if one["picture"]
     }
-    files["shells.pdf"] = merged_pdf(title, list(made.papers.values()), pictures, footer)
+    sections = dict(study.setting("display_sections") or {})
+    files["shells.pdf"] = merged_pdf(title, list(made.papers.values()), pictures, footer, sections)
     entries = [
         Entry(display, tuple(file for file in one.files if file in files), no_findings())
         for display, one in zip(displays, shells, strict=True)
     ]
-    files["index.html"] = render_index(title, entries, [], ["shells.pdf"], no_findings(), footer)
+    files["index.html"] = render_index(title, entries, [], ["shells.pdf"], no_findings(), footer, sections)
     folder.mkdir(parents=True, exist_ok=True)
     for file, data in files.items():
         (folder / file).write_bytes(data)

@@ -19,7 +19,8 @@ from clinical.units import Units
 LAYERS = ("sdtm", "adam")
 SETTINGS = (
     "study", "title", "sdtm_ig", "site_tz", "data_cut", "environment", "test_subjects", "subject", "manifest",
-    "ct", "comma_decimal", "accept_stops", "merged_pdf", "shown_singly", "clock", "plausible",
+    "ct", "comma_decimal", "accept_stops", "merged_pdf", "display_sections", "shown_singly", "clock",
+    "plausible",
 )  # fmt: skip
 NEAR = 0.8
 LIBRARY = Path(__file__).resolve().parents[2] / "mappings" / "library"

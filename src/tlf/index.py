@@ -8,7 +8,7 @@ from hashlib import sha256
 
 from clinical.frames import Frame
 from tlf.links import profile_file
-from tlf.paper import kind_of, reading_order
+from tlf.paper import reading_order, section_of
 from tlf.render import environment
 from tlf.shapes.grid import HASH_LENGTH
 from tlf.spec import Display
@@ -32,20 +32,21 @@ def render_index(
     whole: list[str],
     other: Frame,
     footer: Datasets[str, object],
+    sections: Datasets[str, str],
 ) -> bytes:
     """The page as one file that needs nothing else.
 
     Needs: `subjects`, those with a profile; `whole`, files of all displays together; `other`, findings that
-           are of no display; footer as of a display.
+           are of no display; footer as of a display; `sections`, their titles by number.
     """
-    ordered = sorted(entries, key=lambda entry: reading_order(entry.display.name))
-    kinds: dict[str, list[dict[str, object]]] = {}
+    ordered = sorted(entries, key=lambda entry: reading_order(entry.display.name, sections))
+    parts: dict[str, list[dict[str, object]]] = {}
     for entry in ordered:
-        kinds.setdefault(kind_of(entry.display.name), []).append(_line(entry))
+        parts.setdefault(section_of(entry.display.name, sections), []).append(_line(entry))
     found = sum(len(entry.findings) for entry in entries) + len(other)
     datasets = footer["datasets"] or {}
     text = environment("html").get_template("index.html.j2").render(
-        title=title, kinds=kinds, footer=footer, whole=whole, other=_findings(other), found=found,
+        title=title, parts=parts, footer=footer, whole=whole, other=_findings(other), found=found,
         subjects=[(one, profile_file(one)) for one in sorted(subjects)], count=len(entries),
         hash=_hash(datasets) if datasets else "",
     )  # fmt: skip

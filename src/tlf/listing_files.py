@@ -8,17 +8,21 @@ from html import escape
 from tlf.formats import NO_DATA
 from tlf.layout import lines_needed
 from tlf.links import profile_file
+from tlf.listing_paper import paper_of_listing
 from tlf.listing_sheet import (
+    BODY,
+    EM,
     Blocks,
     Measured,
     Page,
+    Part,
     Sheet,
     blocks_of,
-    column_sets,
     heights_of,
     lines_of_text,
     measure,
-    widths_of,
+    parts_of,
+    text_of,
 )  # fmt: skip
 from tlf.people import SUBJECT
 from tlf.render import (
@@ -35,20 +39,17 @@ from tlf.render import (
     rtf_text,
 )  # fmt: skip
 
-BODY = 8
-EM = BODY * TWIPS_PER_POINT
-TORN = re.compile(r"(?<=\w)-(?=\d)|(?<=\d)-(?=\w)")
-BOUND = re.compile(r" (?=\(-?\d*\))")
 DATED = re.compile(r"[\w.:-]*\d-[\w.:-]*(?: \(-?\d*\))?")
 NARROW = 22
-HYPHEN = "\u2011"
 TEXT = r"\pard\plain\intbl\f0\fs16"
 
 
-def render_listing(sheet: Sheet) -> dict[str, bytes]:
-    """All files of a listing by ending."""
+def render_listing(sheet: Sheet) -> tuple[dict[str, bytes], dict[str, object]]:
+    """All files of a listing by ending, and its paper."""
     needs = measure(sheet)
-    return {"rtf": _rtf(sheet, needs), "html": _html(sheet, needs), "csv": _csv(sheet)}
+    parts = parts_of(sheet, needs)
+    made = {"rtf": _rtf(sheet, needs, parts), "html": _html(sheet, needs), "csv": _csv(sheet)}
+    return made, paper_of_listing(sheet, needs, parts)
 
 
 def _csv(sheet: Sheet) -> bytes:
@@ -62,16 +63,13 @@ def _csv(sheet: Sheet) -> bytes:
     return csv_bytes(rows if sheet.pages else [*rows, [NO_DATA, *[""] * (len(rows[0]) - 1)]])
 
 
-def _rtf(sheet: Sheet, needs: list[Measured]) -> bytes:
-    room = (PAPERS[sheet.display.paper][0] - 2 * SIDE) / EM
-    sets = column_sets(sheet, needs, room) if sheet.pages else []
-    widths = [widths_of(needs, places, room) for places in sets]
-    headers = [_header_lines(sheet, places, wide) for places, wide in zip(sets, widths, strict=True)]
-    page = _paper(sheet, max(headers, default=0), len(sets))
+def _rtf(sheet: Sheet, needs: list[Measured], parts: list[Part]) -> bytes:
+    headers = [_header_lines(sheet, part) for part in parts]
+    page = _paper(sheet, max(headers, default=0), len(parts))
     sections = [
-        _section(sheet, one, needs, places, wide, at, len(sets))
+        _section(sheet, one, needs, part, sheet.heading_of(one, number, len(parts)))
         for one in sheet.pages
-        for at, (places, wide) in enumerate(zip(sets, widths, strict=True))
+        for number, part in enumerate(parts)
     ]
     nothing = {"heading": "", "headers": Raw(""), "body": Raw("")}
     text = environment("rtf").get_template("listing.rtf.j2").render(
@@ -81,10 +79,10 @@ def _rtf(sheet: Sheet, needs: list[Measured]) -> bytes:
     return text.encode("ascii")
 
 
-def _header_lines(sheet: Sheet, places: list[int], widths: list[float]) -> int:
+def _header_lines(sheet: Sheet, part: Part) -> int:
     return max(
         lines_of_text(sheet.columns[at].label, 0.94 * (wide - 1))
-        for at, wide in zip(places, widths, strict=True)
+        for at, wide in zip(part.places, part.widths, strict=True)
     )
 
 
@@ -104,21 +102,18 @@ def _paper(sheet: Sheet, headers: int, parts: int) -> dict[str, int]:
     }  # fmt: skip
 
 
-def _section(
-    sheet: Sheet, page: Page, needs: list[Measured], places: list[int], widths: list[float], at: int, of: int,
-) -> dict[str, object]:  # fmt: skip
-    edges = [int(sum(widths[: number + 1]) * EM) for number in range(len(widths))]
-    aligns = [r"\qr" if needs[place].numeric else r"\ql" for place in places]
-    labels = [_unbroken(sheet.columns[place].label) for place in places]
-    part = f"Columns, part {at + 1} of {of}" if of > 1 else ""
-    blocks = blocks_of(page, sheet.group, heights_of(page, places, widths))
+def _section(sheet: Sheet, page: Page, needs: list[Measured], part: Part, heading: str) -> dict[str, object]:
+    edges = [int(sum(part.widths[: number + 1]) * EM) for number in range(len(part.widths))]
+    aligns = [r"\qr" if needs[place].numeric else r"\ql" for place in part.places]
+    labels = [_unbroken(sheet.columns[place].label) for place in part.places]
+    blocks = blocks_of(page, sheet.group, heights_of(page, part.places, part.widths))
     head = _row(edges, r"\clbrdrt\brdrs\brdrw10\clbrdrb\brdrs\brdrw10\clvertalb")
     return {
-        "heading": ". ".join(text for text in (page.heading, part) if text),
+        "heading": heading,
         "headers": Raw(
             f"{head}{TEXT}\\b\\sb20\\sa20{_cells(labels, aligns)}\\row\n\\pard\\plain\\f0\\fs2\\par"
         ),
-        "body": Raw(_body(page, sheet.group, places, edges, aligns, blocks)),
+        "body": Raw(_body(page, sheet.group, part.places, edges, aligns, blocks)),
     }
 
 
@@ -154,8 +149,8 @@ def _body(
 
 
 def _unbroken(text: str) -> str:
-    """Text as RTF in which no date or identifier is divided at its hyphens, nor from a day behind it."""
-    return rtf_text(BOUND.sub("\u00a0", TORN.sub(HYPHEN, text))).replace(r"\u8209?", r"\_")
+    """Text as RTF, with its own sign for a hyphen that is not divided."""
+    return rtf_text(text_of(text)).replace(r"\u8209?", r"\_")
 
 
 def _html(sheet: Sheet, needs: list[Measured]) -> bytes:

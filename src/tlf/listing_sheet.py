@@ -15,6 +15,7 @@ from clinical.where import in_words
 from tlf.layout import BOLD, SPACE, width
 from tlf.listing import Shown
 from tlf.listing_cells import LEFT_OUT, LINES, OUTSIDE, PAGE, SHARED
+from tlf.render import PAPERS, SIDE, TWIPS_PER_POINT
 from tlf.results import Results
 from tlf.shapes.grid import source_of
 from tlf.spec import Display
@@ -23,6 +24,11 @@ IS_NUMBER = re.compile(r"[<>]?=?-?\d+(\.\d+)?")
 SURPLUS, CELL_GAP, LONGEST_WORD, EASY = 1.04, 1.0, 24.0, 26.0
 KEPT_LINES = 8
 BREAK = re.compile(r" (?!\(-?\d*\))")
+TORN = re.compile(r"(?<=\w)-(?=\d)|(?<=\d)-(?=\w)")
+BOUND = re.compile(r" (?=\(-?\d*\))")
+HYPHEN = "\u2011"
+BODY = 8
+EM = BODY * TWIPS_PER_POINT
 
 
 @dataclass(frozen=True)
@@ -49,20 +55,18 @@ class Sheet:
     source: tuple[str, ...]
     profiles: bool
 
+    def heading_of(self, page: Page, part: int, of: int) -> str:
+        """What stands above the columns of a page: its value, and which part of the columns it shows."""
+        shown = f"Columns, part {part + 1} of {of}" if of > 1 else ""
+        return ". ".join(text for text in (page.heading, shown) if text)
+
 
 def sheet_of(results: Results, footer: dict[str, object]) -> Sheet:
-    """The listing of a display, with the numbers of records read and shown among its footnotes.
-
-    Missing: without cells, as in a shell, one line says `xx` in every column.
-    """
-    display = results.display
-    listing, cells = display.listing, results.cells
-    if cells is None:
-        unknown = Page("", [["xx"]] * len(listing.columns))
-        return _sheet(display, footer, (unknown,), ())
-    counts = results.frame()
-    counts = counts[counts["statistic"] == "records"].set_index("level")["text"].to_dict()
-    return _sheet(display, footer, tuple(_pages(display, cells)), (_account(display, counts),))
+    """The listing of a display, with the numbers of records read and shown, if any were, in a footnote."""
+    display, found = results.display, results.frame()
+    counts = found[found["statistic"] == "records"].set_index("level")["text"].to_dict()
+    account = (_account(display, counts),) if counts else ()
+    return _sheet(display, footer, tuple(_pages(display, results.cells)), account)
 
 
 def _sheet(display: Display, footer: dict, pages: tuple[Page, ...], account: tuple[str, ...]) -> Sheet:
@@ -104,6 +108,11 @@ def _account(display: Display, counts: dict[str, str]) -> str:
         )
     said.append(f"of subjects outside the population: {counts[OUTSIDE]}")
     return "; ".join(said) + "."
+
+
+def text_of(text: str) -> str:
+    """Text in which no date or identifier is divided at its hyphens, nor from a day behind it."""
+    return BOUND.sub("\u00a0", TORN.sub(HYPHEN, text))
 
 
 def words_of(text: str) -> list[str]:
@@ -189,6 +198,21 @@ def widths_of(needs: list[Measured], places: list[int], room: float) -> list[flo
         widths = [one + share * extra for one, extra in zip(widths, more, strict=True)]
     each = max(room - sum(widths), 0.0) / len(widths)
     return [one + each for one in widths]
+
+
+@dataclass(frozen=True)
+class Part:
+    """Columns that stand together on a page, by their places, with their widths in em."""
+
+    places: list[int]
+    widths: list[float]
+
+
+def parts_of(sheet: Sheet, needs: list[Measured]) -> list[Part]:
+    """The columns of a listing in the parts that fit its paper."""
+    room = (PAPERS[sheet.display.paper][0] - 2 * SIDE) / EM
+    sets = column_sets(sheet, needs, room) if sheet.pages else []
+    return [Part(places, widths_of(needs, places, room)) for places in sets]
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ It is data (JSON in the end), so that a display that is taken over from the last
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping as Datasets
 
 from tlf.formats import NO_DATA
 from tlf.layout import align, column_cells, edges_of, pages_of_columns, stub_width
@@ -25,15 +26,25 @@ def kind_of(name: str) -> str:
     return KINDS.get(name[:1].upper(), OTHERS)
 
 
-def reading_order(name: str) -> tuple[int, tuple[int, ...], str]:
-    """Tables, figures, listings; each by the numbers in its number, so that 10 follows 9."""
-    return [*KINDS.values(), OTHERS].index(kind_of(name)), tuple(map(int, NUMBERS.findall(name))), name
+def section_of(name: str, sections: Datasets[str, str]) -> str:
+    """`14.1 Demographic Data`: the longest stated number that a display's begins with; else its kind."""
+    numbers = NUMBERS.findall(name)
+    whole = [".".join(numbers[:length]) for length in range(len(numbers), 0, -1)]
+    return next((f"{one} {sections[one]}" for one in whole if one in sections), kind_of(name))
+
+
+def reading_order(name: str, sections: Datasets[str, str]) -> tuple[int, int, tuple[int, ...], str]:
+    """Sections as stated, in them tables, figures, listings, each by its number, so that 10 follows 9."""
+    kinds = [*KINDS.values(), OTHERS]
+    places = [*(f"{number} {title}" for number, title in sections.items()), *kinds]
+    numbers = tuple(map(int, NUMBERS.findall(name)))
+    return places.index(section_of(name, sections)), kinds.index(kind_of(name)), numbers, name
 
 
 def paper_of(grid: Grid, picture: str = "", pages: int = 1) -> dict[str, object]:
     """The display for the merged PDF; `picture` names a figure's file of so many pages, in place of rows."""
     sections = [] if picture else _sections(grid)
-    shown = {"picture": picture, "pages": pages, "sections": sections}
+    shown = {"picture": picture, "pages": pages, "sections": sections, "runs": []}
     return {**head_of(grid.display), **shown, **_below(grid)}
 
 
@@ -41,7 +52,6 @@ def head_of(display: Display) -> dict[str, object]:
     """Number, titles and paper: what the contents and every page of a display show above."""
     return {
         "name": display.name,
-        "kind": kind_of(display.name),
         "titles": [display.name, display.title, display.population.label],
         "paper": display.paper.lower() if display.paper == "A4" else "us-letter",
         "empty": NO_DATA,

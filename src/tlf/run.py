@@ -118,10 +118,10 @@ def make_display(
 def files_of(
     results: Results, footer: Datasets[str, object], paint: Paint
 ) -> tuple[dict[str, bytes], dict[str, dict[str, object]]]:
-    """The files of a display by name, and its paper by stem; a listing has none yet."""
-    display, papers = results.display, {}
+    """The files of a display by name, and its paper by stem."""
+    display = results.display
     if display.listing:
-        made = render_listing(sheet_of(results, footer))
+        made, paper = render_listing(sheet_of(results, footer))
     else:
         grid = grid_of(results, footer)
         if display.figure:
@@ -129,8 +129,8 @@ def files_of(
             paper = paper_of(grid, f"{display.stem}.pdf", len(pages_of(made, "png")))
         else:
             made, paper = render_table(grid, results.subjects()), paper_of(grid)
-        papers = {display.stem: paper}
-    return {f"{display.stem}.{ending}": content for ending, content in made.items()}, papers
+    files = {f"{display.stem}.{ending}": content for ending, content in made.items()}
+    return files, {display.stem: paper}
 
 
 def _without_blanks(frame: Frame) -> Frame:

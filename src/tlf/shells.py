@@ -2,11 +2,13 @@
 
 The specs and words are those of the real displays: a person who stands for each column and a record that satisfies
 what each row asks for go through the same code, and every number is shown as its format. Where lines come from data,
-the label of the variable stands for them: `<Dictionary-Derived Term>`.
+the label of the variable stands for them: `<Dictionary-Derived Term>`. A listing has one line, with `xx` for text and
+numbers with their decimals, and `yyyy-mm-dd` for dates, which listings print as collected.
 """  # noqa: E501
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from collections.abc import Mapping as Datasets
 
@@ -17,6 +19,8 @@ from clinical.frames import Frame
 from clinical.standards import Standard
 from clinical.where import NUMBER, Condition
 from tlf.canvas import draw_axes
+from tlf.listing import FIELD, Shown
+from tlf.listing_cells import PAGE
 from tlf.people import SUBJECT, Group, People
 from tlf.results import RESULTS, Results
 from tlf.rows import Level, Row
@@ -28,6 +32,9 @@ TYPES = {"Num": "float64", "Date": "datetime64[us]", "Datetime": "datetime64[us]
 TEXT, FORMAT = list(RESULTS).index("text"), list(RESULTS).index("format")
 HALF = 50.0
 UNKNOWN, PROGRAM = "xx", "mock shell"
+SIGNIFICANT = re.compile(r"(\d+) significant digits")
+DAY = "yyyy-mm-dd"
+DATES = {"Date": DAY, "Datetime": f"{DAY}Thh:mm"}
 Values = dict[str, object]
 
 
@@ -38,8 +45,15 @@ class Shell(Results):
         """One number of one cell, as its format."""
         super().add(*given, **more)
         row = list(self._rows[-1])
-        row[TEXT] = row[FORMAT]
+        row[TEXT] = SIGNIFICANT.sub(lambda found: f"x.{'x' * (int(found[1]) - 1)}", row[FORMAT])
         self._rows[-1] = tuple(row)
+
+    def add_mark(
+        self, row: Row, group: str, part: str, statistic: str, holds: bool, text: str, **more: str
+    ) -> None:
+        """One mark of a cell; a word that data decide on is not known."""
+        said = UNKNOWN if any(sign.isalnum() for sign in text) else text
+        super().add_mark(row, group, part, statistic, holds, said, **more)
 
     def add_subjects(self, *given: object, **more: object) -> None:
         """Nobody is behind a number of a shell."""
@@ -63,9 +77,33 @@ def make_shell(display: Display, standards: Datasets[str, Standard]) -> Displays
     for row in display.rows.values():
         results.people = People(display, _frames(display, row, standards), findings)
         WORDS[row.word].add(results, row)
+    if display.listing:
+        results.cells = _line(display, standards)
     footer = {"program": PROGRAM, "data_cut": UNKNOWN, "datasets": None}
     files, papers = files_of(results, footer, lambda grid, frame: draw_axes(grid))
     return Displays(results.frame(), results.subjects(), files, findings.frame(), papers)
+
+
+def _line(display: Display, standards: Datasets[str, Standard]) -> Frame:
+    """The one line of a listing: in every column its text with a placeholder for each variable."""
+    records = display.records or display.population.dataset
+    cells = {PAGE: UNKNOWN}
+    for shown in display.listing.columns:
+        sources = (shown.dataset,) if shown.dataset else (records, display.population.dataset)
+        known = [standards[name] for name in sources if name in standards]
+        between = FIELD.split(shown.text)
+        between[1::2] = [_placeholder(shown, name, known) for name in shown.variables]
+        cells[shown.name] = "".join(between)
+    return pd.DataFrame({name: pd.Series([text], dtype="str") for name, text in cells.items()})
+
+
+def _placeholder(shown: Shown, name: str, known: list[Standard]) -> str:
+    """What stands for one variable; the first of the datasets that has it says its type."""
+    kind = next(filter(None, (one.type_of(name) for one in known)), "")
+    if kind in DATES or name.endswith("DTC"):
+        return DATES.get(kind, DAY)
+    decimals = 1 if shown.significant else shown.decimals or 0
+    return f"{UNKNOWN}.{'x' * decimals}" if kind == "Num" and decimals else UNKNOWN
 
 
 def _frames(display: Display, row: Row | None, standards: Datasets[str, Standard]) -> dict[str, Frame]:
@@ -111,7 +149,7 @@ def _person(display: Display, row: Row | None, standard: Standard, at: int) -> V
 
 
 def _records(display: Display, row: Row | None, name: str, standard: Standard) -> list[Values]:
-    """Of one person the records that the row reads, one a part of the columns; else a blank one."""
+    """Of one person the records that the row reads, one for parts of columns alike; else a blank one."""
     if not row or row.dataset != name:
         return [_blank(standard, None)]
     found = []
@@ -121,7 +159,8 @@ def _records(display: Display, row: Row | None, name: str, standard: Standard) -
         own = [one[part] for one in row.filters]
         for one in (*asked, *own, display.columns.conditions.get(part)):
             values |= _satisfying(one, standard)
-        found.append(values)
+        if values not in found:
+            found.append(values)
     return found
 
 
@@ -133,7 +172,8 @@ def _blank(standard: Standard, row: Row | None) -> Values:
     }
     levels = getattr(row.own, "levels", ()) if row else ()
     if levels and isinstance(levels[0], Level):
-        known = [name for name in row.variables if name in values]
+        by = getattr(row.own, "by", "")
+        known = [name for name in ([by] if by else row.variables) if name in values]
         values |= {name: _typed(levels[0].values[0], standard.type_of(name)) for name in known}
     return values
 

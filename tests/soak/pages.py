@@ -82,18 +82,19 @@ def titles_of(study: str) -> dict[str, tuple[str, ...]]:
 
 def look_at_paper(look: Look, tlf: Path, to: Path) -> None:
     """All printed pages, and those of the merged PDF."""
-    documents, titles = [], titles_of("rd1302")
+    titles, merged = titles_of("rd1302"), {file: [] for file in MERGED}
     for pdf in print_pages(tlf, to):
         document = read_rtf(tlf / f"{pdf.stem}.rtf")
-        documents.append(document)
+        merged[MERGED[pdf.stem.startswith("l")]].append(document)
         said = check_frame(document, titles[pdf.stem])
         said += _check(document, tlf / f"{pdf.stem}.csv", pdf, look)
         look.faults += [f"{pdf.stem}: {one}" for one in said]
         _look_at_ink(look, pdf, document, to)
-    merged = read_pdf(tlf / "all.pdf")
-    look.pages += len(merged)
-    look.faults += [f"all.pdf: {said}" for said in check_merged(documents, merged)]
-    _look_at_ink(look, tlf / "all.pdf", documents[0], to)
+    for file, documents in merged.items():
+        sheets = read_pdf(tlf / file)
+        look.pages += len(sheets)
+        look.faults += [f"{file}: {said}" for said in check_merged(documents, sheets)]
+        _look_at_ink(look, tlf / file, documents[0], to)
 
 
 def _check(document: Document, cells: Path, pdf: Path, look: Look) -> list[str]:

@@ -5,14 +5,18 @@ import os
 import re
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
 from tests.tlf.frames import FOOTER, ROOT, pilot, study, worked
-from tlf.paper import reading_order
-from tlf.pdf import merged_pdf
+from tests.tlf.test_listings import listed
+from tlf.paper import reading_order, section_of
+from tlf.pdf import merged_pdf, signs_lacking, texts_lacking
 from tlf.run import join_displays, make_display
 from tlf.spec import read_displays
+
+SECTIONS = {"14.1": "Baseline", "14.2": "Efficacy"}
 
 
 def made_of(name, frames, only=None):
@@ -22,7 +26,7 @@ def made_of(name, frames, only=None):
 
 def pdf_of(made):
     pictures = {one["picture"]: made.files[one["picture"]] for one in made.papers.values() if one["picture"]}
-    return merged_pdf("A study", list(made.papers.values()), pictures, FOOTER)
+    return merged_pdf("A study", list(made.papers.values()), pictures, FOOTER, SECTIONS)
 
 
 @pytest.fixture(scope="module")
@@ -35,9 +39,9 @@ def content(made):
     return pdf_of(made)
 
 
-def test_every_display_has_a_bookmark_below_its_kind(content):
+def test_every_display_has_a_bookmark_below_its_section(content):
     titles = [title.decode() for title in re.findall(rb"/Title\(((?:[^)\\]|\\.)*)\)/Dest", content)]
-    assert {"Tables", "Figures", "T14.2.4 Duration of Response"} <= set(titles)
+    assert {"14.1 Baseline", "14.2 Efficacy", "T14.2.4 Duration of Response"} <= set(titles)
     assert sum(title.startswith(("T14", "F14")) for title in titles) == 3
 
 
@@ -89,7 +93,84 @@ def test_columns_that_do_not_fit_are_a_section_of_their_own():
 
 def test_ten_follows_nine_and_listings_come_last():
     names = ["L16.2.1", "F14.2.1", "T14.3.10", "T14.3.9", "T14.1.1"]
-    assert sorted(names, key=reading_order) == ["T14.1.1", "T14.3.9", "T14.3.10", "F14.2.1", "L16.2.1"]
+    ordered = sorted(names, key=lambda name: reading_order(name, {}))
+    assert ordered == ["T14.1.1", "T14.3.9", "T14.3.10", "F14.2.1", "L16.2.1"]
+
+
+def test_figures_follow_the_tables_of_their_section_and_what_has_none_comes_last():
+    names = ["L16.2.1", "F14.2.1", "T14.3.1", "T14.2.9", "T14.1.1"]
+    ordered = sorted(names, key=lambda name: reading_order(name, SECTIONS))
+    assert ordered == ["T14.1.1", "T14.2.9", "F14.2.1", "T14.3.1", "L16.2.1"]
+    assert section_of("T14.2.9", SECTIONS) == "14.2 Efficacy"
+    assert section_of("T14.20.1", SECTIONS) == "Tables"
+    assert section_of("T14.2.9", {**SECTIONS, "14.2.9": "Own"}) == "14.2.9 Own"
+
+
+COLUMNS = "    s: {show: USUBJID, label: Subject}\n    t: {show: AETERM, label: Term}\n    n: {show: AESEQ}\n"
+EVENTS = """USUBJID | AESEQ | AETERM
+            P1 | 1 | Low 2024-01-08
+            P1 | 2 | High
+            P2 | 1 | Pain"""
+
+
+def listing_of_events(folder, columns=COLUMNS, events=EVENTS):
+    more = "  sort: [USUBJID, AESEQ]\n  group: [s]\n"
+    return listed(folder, columns, adae=events, more=more)[1]
+
+
+def test_the_pieces_of_a_listing_begin_with_their_subject_and_a_new_subject_stands_apart(tmp_path):
+    """ADR 36: at most 8 lines of text a piece; the third is that of the second subject."""
+    [run] = listing_of_events(tmp_path).papers["t_1"]["runs"]
+    assert run["labels"] == ["Subject", "Term", "AESEQ"]
+    assert run["aligns"] == ["left", "left", "right"]
+    assert [(piece["apart"], piece["cells"]) for piece in run["pieces"]] == [
+        (False, ["P1", "Low 2024\u201101\u201108", "1", "", "High", "2"]),
+        (True, ["P2", "Pain", "1"]),
+    ]
+
+
+def test_the_ninth_line_of_a_subject_begins_a_piece_with_its_number(tmp_path):
+    events = "USUBJID | AESEQ | AETERM\n" + "".join(f"P1 | {at} | Pain\n" for at in range(1, 10))
+    [run] = listing_of_events(tmp_path, events=events).papers["t_1"]["runs"]
+    assert [len(piece["cells"]) // 3 for piece in run["pieces"]] == [8, 1]
+    assert [(piece["apart"], piece["cells"][0]) for piece in run["pieces"]] == [(False, "P1"), (False, "P1")]
+
+
+def test_columns_that_do_not_fit_are_pages_of_their_own_in_the_pdf_too(tmp_path):
+    wide = COLUMNS + "".join(f"    c{at}: {{show: AETERM, width: 40}}\n" for at in range(9))
+    made = listing_of_events(tmp_path, wide)
+    runs = made.papers["t_1"]["runs"]
+    parts = [run["heading"] for run in runs]
+    assert parts == [f"Columns, part {at} of {len(parts)}" for at in range(1, len(parts) + 1)]
+    assert len(parts) > 1
+    assert all(run["labels"][0] == "Subject" for run in runs)
+    assert len(re.findall(rb"/Type ?/Page\b", pdf_of(made))) == 1 + len(parts)
+
+
+def test_a_character_without_a_glyph_is_shown_as_its_code_point_and_named():
+    """ADR 38: the fonts of the wheel have Latin, Greek and Cyrillic, and no Chinese."""
+    paper = {
+        "name": "L1",
+        "titles": ["L1", "caf\u00e9 \u2265 \u03b1 \u0416", "plain"],
+        "cells": [["\u836f\u7269 5 mg"]],
+    }
+    assert signs_lacking("caf\u00e9 \u2265 \u03b1 \u0416 \u836f\u7269") == "\u7269\u836f"
+    assert texts_lacking([paper, {"name": "L2", "titles": ["\u03b1"]}]) == {"L1": ["\u836f\u7269 5 mg"]}
+
+
+def test_the_pdf_holds_the_code_points_and_no_empty_glyph(tmp_path, monkeypatch):
+    made = listing_of_events(tmp_path, events="USUBJID | AESEQ | AETERM\nP1 | 1 | \u836f\u7269 5 mg")
+    given = []
+
+    def writes(self, text, *_):
+        given.append(text)
+        return self.write_bytes(text.encode())
+
+    monkeypatch.setattr(Path, "write_text", writes)
+    pdf_of(made)
+    shown = next(text for text in given if "titles" in text)
+    assert '"<U+836F>\u200b<U+7269>\u200b 5 mg"' in shown
+    assert signs_lacking(shown) == ""
 
 
 def test_text_of_the_data_is_never_read_as_a_command(made):
@@ -97,5 +178,5 @@ def test_text_of_the_data_is_never_read_as_a_command(made):
     paper = papers["t_14_2_4"]
     paper["titles"] = ["T1", '#panic("x") $x$ *a* `b` \\ @c <d>', "[ ] { }"]
     paper["footnotes"] = ['#read("/etc/passwd")', "// not a comment"]
-    found = merged_pdf("A study", [paper], {}, FOOTER)
+    found = merged_pdf("A study", [paper], {}, FOOTER, {})
     assert b'#panic("x") $x$ *a*' in found.replace(b"\\(", b"(").replace(b"\\)", b")")
