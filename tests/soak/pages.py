@@ -33,7 +33,8 @@ NEEDS = {
 }
 SUBJECTS = (300, 24, 6)
 SEEN = ROOT / ".cache" / "soak"
-SHEETS = {"t": "tables", "l": "listings", "f": "figures", "all": "merged"}
+SHEETS = {"t": "tables", "l": "listings", "f": "figures", "all": "merged", "listings": "merged"}
+MERGED = ("all.pdf", "listings.pdf")
 PAGE, NARROW = (468, 331), (200, 400)
 PROFILES = 3
 LONGEST = 1200

@@ -152,7 +152,8 @@ def test_a_laboratory_shift_reads_the_flagged_records_alone(displays):
         P1      | NEUT    | PRE-LD       | Y     |         |         | 1       |
         P1      | NEUT    | PRE-LD       |       | Y       |         | 4       |
         P1      | NEUT    | PRE-LD       |       |         |         | 3       |
-        P1      | NEUT    | PRE-INFUSION | Y     |         |         | 0       |
+        P1      | NEUT    | PRE-INFUSION | Y     |         |         | 2       |
+        P1      | NEUT    | PRE-INFUSION |       | Y       |         | 4       |
         P1      | PLAT    | PRE-LD       | Y     | Y       |         | 2       |
         P2      | NEUT    | PRE-LD       | Y     |         |         | 0       |
         """)
@@ -164,6 +165,7 @@ def test_a_laboratory_shift_reads_the_flagged_records_alone(displays):
     }
     assert grade["Grade 0"] == ["0", "0", "1", "1"]
     assert grade["Grade 1"] == ["0", "1", "0", "1"]
+    assert grade["Grade 2"] == ["0", "0", "0", "0"]
     assert grade["Missing"] == ["0", "0", "1", "1"]
     assert grade["Total"] == ["0", "1", "2", "3"]
 

@@ -108,7 +108,7 @@ def test_a_listing_has_one_line_that_says_what_kind_of_value_stands_where(tmp_pa
 
 def test_no_line_of_a_listing_holds_a_digit(made):
     listings = [one for found in made.values() for one in found.values() if one[0].listing]
-    assert len(listings) == 19
+    assert len(listings) == 20
     for display, shell in listings:
         _, *lines = csv.reader(io.StringIO(shell.files[f"{display.stem}.csv"].decode()))
         assert len(lines) == 1

@@ -117,6 +117,7 @@ def test_each_sensitivity_analysis_has_its_own_reason_or_event_and_no_line_for_t
     assert ("time.DORALL.reasons", "HSCT") not in found
     assert found["time.EFSMRD.kinds", "MRD relapse"] == "1 (11.1)"
     assert ("time.EFSHSCT.kinds", "MRD relapse") not in found
+    assert ("time.EFSHSCT.kinds", "Disease progression") not in found
     assert ("time.DORMISS.reasons", "Two or more missed assessments") not in found
     assert found["time.DORMISS.quantiles", "Median"] == "3.09 (1.61, NE)"
 
