@@ -59,7 +59,7 @@ def test_every_display_file_of_the_run_is_in_the_event(run):
     event = json.loads((run / "tlf" / "ars.json").read_bytes())
     named = {file["location"] for output in event["outputs"] for file in output["fileSpecifications"]}
     whole = {tables.EVENT, tables.LIST, tables.RESULTS, tables.SUBJECTS}
-    whole |= {front.INDEX, front.PDF, "tlf/profiles"}
+    whole |= {front.INDEX, *(f"tlf/{file}" for file in (front.ALL, front.LISTINGS)), "tlf/profiles"}
     own = {path.name for path in (run / "tlf").iterdir()} - {name.split("/")[1] for name in whole}
     assert named == own
 

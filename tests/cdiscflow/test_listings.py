@@ -28,7 +28,7 @@ def made(frames):
 
 
 def test_every_listing_is_made_and_every_record_it_reads_is_accounted_for(frames, made):
-    assert len(made) == 19
+    assert len(made) == 20
     for display, one in made.values():
         counts = one.results[one.results["statistic"] == "records"].set_index("level")["value"]
         assert counts.sum() == len(frames[display.records]), display.name

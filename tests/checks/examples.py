@@ -42,10 +42,12 @@ class Entry:
 
 
 def entries() -> list[Entry]:
-    """Every rule of every file under validation/."""
+    """Every rule of every gate's file under validation/; what displays must agree on is not of a gate."""
     found = []
     for path in sorted(VALIDATION.glob("*/*/*.yml")):
         gate, folder = path.parent.name, path.parent.parent.name
+        if gate == "tlf":
+            continue
         file = read_yaml(path, ROOT)
         for name, node in file["rules"].items():
             if "drop" not in node:
