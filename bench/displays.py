@@ -156,7 +156,7 @@ def _write(displays: list[Display], frames: dict[str, Frame], folder: str) -> in
     footer["datasets"] = {name: content_hash(frame) for name, frame in frames.items()}
     size = 0
     for display in displays:
-        for name, content in make_or_miss(display, frames, footer).files.items():
+        for name, content in make_or_miss(display, frames, footer, most=len(frames["ADSL"])).files.items():
             size += Path(folder, name).write_bytes(content)
     return size
 

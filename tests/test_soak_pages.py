@@ -180,6 +180,8 @@ def test_the_contents_of_the_merged_pdf_lead_to_every_display():
     )
     said = check_merged([one_display()], [printed("T1 A title .... 3", "Page 1 of 2"), whole])
     assert said == ["T1: the contents say 3, it is on page 2"]
+    section = printed("T1 A title .... 2", "14.2 Efficacy Data .... 3", "Page 1 of 2")
+    assert check_merged([one_display()], [section, whole]) == []
     assert check_merged([one_display()], [printed("Page 1 of 1")]) == ["T1 is there 0 times"]
 
 

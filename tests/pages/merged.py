@@ -9,7 +9,7 @@ from tests.pages.paper import check_pages
 from tests.pages.pdf import Sheet, squeezed
 from tests.pages.rtf import Document
 
-LEADERS = r"[.\u2060]*"
+LEADERS, SECTION = r"[.\u2060]*", r"\d\d\.\d[A-Z]"
 
 
 def check_merged(documents: list[Document], sheets: list[Sheet]) -> list[str]:
@@ -49,6 +49,6 @@ def _found(sheet: Sheet, heads: list[str]) -> str:
 def _listed(document: Document, page: int, contents: str) -> list[str]:
     """Whether the contents lead to the page where a display begins."""
     name = " ".join(document.sections[0].above[:2])
-    found = re.search(re.escape(squeezed(name)) + LEADERS + r"(\d+?)(?=[A-Z]|Page|$)", contents)
+    found = re.search(re.escape(squeezed(name)) + LEADERS + rf"(\d+?)(?=[A-Z]|{SECTION}|Page|$)", contents)
     said = found[1] if found else "no page"
     return [] if said == str(page) else [f"the contents say {said}, it is on page {page}"]
