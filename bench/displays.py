@@ -16,6 +16,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from clinical.cycles import search_rarely
 from clinical.frames import Frame
 from clinical.qualifiers import with_qualifiers
 from clinical.read import read_yaml
@@ -162,6 +163,7 @@ def _write(displays: list[Display], frames: dict[str, Frame], folder: str) -> in
 
 
 if __name__ == "__main__":
+    search_rarely()
     known = (tables_and_figures, compared, listing, rtflite_displays, rtflite_listing, csrlite_tables)
     work = {one.__name__: one for one in known}
     print(json.dumps(work[sys.argv[1]](*sys.argv[2:])))

@@ -26,6 +26,7 @@ from cdiscflow.writing import (
     write_reconciliation,
 )
 from clinical.check import Plan, check_study
+from clinical.cycles import search_rarely
 from clinical.derive import Derived
 from clinical.errors import ClinicalError, InputError
 from clinical.fingerprint import hash_of
@@ -107,6 +108,7 @@ def run_study(
     `say` is told of each stage, `warn` who else writes the study while this run waits for it.
     Raises: SpecErrors, InputError, RunError: the run before stays as it is.
     """
+    search_rarely()
     tell = say or (lambda text: None)
     study = home.load(name)
     plan = check_study(study)
