@@ -33,7 +33,7 @@ def read_manifest(path: Path) -> dict:
 
 def write_manifest(path: Path, content: dict, files: dict[str, dict], run: dict) -> None:
     """The manifest of a run whose files are all written; `files` tells sha256 and bytes of each."""
-    whole = {**content, "files": files}
+    whole = json.loads(json_bytes({**content, "files": files}))  # hashed as it is read: keys are text then
     write_bytes(path / NAME, json_bytes({**whole, "hash": manifest_hash(whole), "run": run}))
 
 

@@ -285,3 +285,11 @@ def test_other_events_that_name_a_run_do_not_change_what_is_shown(home):
     assert recover(home) == []
     assert latest_run(home) == path
     assert verify(home) == []
+
+
+def test_a_manifest_with_more_than_ten_buckets_is_the_one_it_was_written_as(home):
+    """Numbers as keys come back as text, and text has another order: 0, 1, 10, 2."""
+    buckets = {"fingerprints": {"DM": {number: f"{number:064d}" for number in range(12)}}}
+    run = begun(home, "x1-aaaaaaaa").finish(MANIFEST | buckets, "complete", "jane", "nightly")
+    assert verify(home) == []
+    assert set(read_manifest(run)["fingerprints"]["DM"]) == {str(number) for number in range(12)}
