@@ -3,11 +3,14 @@ PYTHON ?= python3
 BIN := .venv/bin
 PART ?= all
 
-.PHONY: nightly test check soak bench clean
+.PHONY: nightly server test check soak bench clean
 
 nightly: .venv/ready
 	@$(BIN)/cdiscflow simulate rd1302 --subjects 24 --seed 1 --dirt all --if-none
 	@$(BIN)/python -m flows
+
+server: .venv/ready
+	@exec $(BIN)/python -m flows.team
 
 test: .venv/ready
 	@$(BIN)/python -m pytest -n auto --dist loadfile

@@ -129,7 +129,8 @@ def edit_one_record(folder: Path) -> str:
     """The response on one subject's last response page becomes progressive disease; which subject's."""
     path = folder / "edc_csv" / "RS.csv"
     table = _read(path)
-    row = table.num_rows // 2
+    given = table["RSOVR"].to_pylist()
+    row = next(row for row in range(len(given) // 2, len(given)) if given[row] not in (None, "", "PD"))
     for column, value in {"RSOVR": "PD", "RSOVR_STD": "6"}.items():
         values = table[column].to_pylist()
         values[row] = value

@@ -80,6 +80,38 @@ def derived(study: str, folder: str, names: tuple[str, ...] | list[str]) -> tupl
     return found, seconds
 
 
+def in_groups(study: str, folder: str, place: str, persons: str = "6000") -> dict:
+    """Every dataset in groups of buckets: the hash of all pieces, and the peak MB of this process and of a
+    worker.
+    """
+    import resource
+
+    from cdiscflow.groups import Groups, derive_in_groups
+    from cdiscflow.memory import people_of
+    from cdiscflow.runners import runner_of
+    from clinical.check import check_study
+    from clinical.files import file_hash
+    from clinical.fingerprint import STUDY_BUCKET, hash_of
+    from clinical.study import load_study
+    from edc.read import read_extract
+
+    plan = check_study(load_study(MAPPINGS / study, MAPPINGS / "library"))
+    frames = read_extract(Path(folder), plan.study.forms, plan.study.config).frames
+    frames, people = people_of(frames, None)
+    everybody = {STUDY_BUCKET, *range(people.count)}
+    names = sorted(name for name, spec in plan.study.datasets.items() if spec.scope != "study")
+    groups = Groups(Path(place), int(persons), runner_of())
+    found = derive_in_groups(plan, frames, "2025-08-15", people, names, everybody, groups)
+    if found.stopped:
+        raise SystemExit(str(found.stopped))
+    indexes = {
+        path.parts[-3]: file_hash(path) for path in sorted(Path(place).glob("group-*/made/index.json"))
+    }
+    kinds = {"leader": resource.RUSAGE_SELF, "worker": resource.RUSAGE_CHILDREN}
+    peaks = {name: resource.getrusage(kind).ru_maxrss / 1024 for name, kind in kinds.items()}
+    return {"pieces": hash_of(indexes), "groups": len(indexes), **peaks}
+
+
 def write(output: object, folder: Path) -> None:
     """A dataset as Parquet with its lineage, and as XPT."""
     from clinical.store import schema_of, write_parquet
@@ -95,5 +127,5 @@ def write(output: object, folder: Path) -> None:
 
 
 if __name__ == "__main__":
-    known = {"raw_to_sdtm": raw_to_sdtm, "datasets": datasets, "odm_to_frames": odm_to_frames}
-    print(json.dumps(known[sys.argv[1]](*sys.argv[2:])))
+    known = (raw_to_sdtm, datasets, odm_to_frames, in_groups)
+    print(json.dumps({each.__name__: each for each in known}[sys.argv[1]](*sys.argv[2:])))

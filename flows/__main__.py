@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import argparse
 import os
+import sys
+from typing import NoReturn
 
-from flows.server import Server, start_for_this_command
+from flows.server import Server, ServerFault, start_for_this_command
 
 
 def main() -> int:
@@ -22,8 +24,29 @@ def main() -> int:
     arguments.add_argument("studies", nargs="*", metavar="study")
     arguments.add_argument("--force", action="store_true", help="run although nothing changed")
     given = arguments.parse_args()
-    os.environ.setdefault("PREFECT_LOGGING_LEVEL", "CRITICAL")  # all there is to say is printed
-    return run_nightly(start_for_this_command(), given.studies, given.force)
+    for logs in ("PREFECT_LOGGING_LEVEL", "PREFECT_LOGGING_INTERNAL_LEVEL"):
+        os.environ.setdefault(logs, "CRITICAL")  # all there is to say is printed
+    server = start_for_this_command()
+    from httpx import HTTPError
+
+    try:
+        return run_nightly(server, given.studies, given.force)
+    except (HTTPError, ServerFault) as fault:
+        end_without_server(server, fault)
+
+
+def end_without_server(server: Server | None, fault: Exception) -> NoReturn:
+    """Says that Prefect's server is gone, and ends the process: Prefect would go on trying to send what it
+    noted, seven seconds for each step of each study.
+    """
+    from cdiscflow.pipeline import NO_RUN
+    from clinical.errors import sentence
+
+    print(sentence("flow.server-gone", reason=str(fault)), file=sys.stderr, flush=True)
+    sys.stdout.flush()
+    if server:
+        server.stop()
+    os._exit(NO_RUN)
 
 
 def run_nightly(server: Server | None, studies: list[str], force: bool) -> int:

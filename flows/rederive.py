@@ -10,7 +10,9 @@ from prefect.states import State
 from pydantic import BaseModel, Field
 
 from cdiscflow.home import home
-from cdiscflow.rederive import LONGEST_REASON, SHORTEST_NAME, SHORTEST_REASON, dataset_names, rederive_request
+from cdiscflow.rederive import dataset_names, rederive_request
+from clinical.audit import LONGEST_REASON, SHORTEST_NAME, SHORTEST_REASON
+from flows.notify import tell_crash
 from flows.shared import outcome, run_one
 
 
@@ -24,7 +26,7 @@ Dataset = _choices("Dataset", sorted({d for study in _home.studies() for d in da
 
 
 class Rederive(BaseModel):
-    """The form of the page; a field without a default must be filled in."""
+    """Datasets to derive anew, and what follows from them; who asks and why is kept for ever."""
 
     study: Study = Field(title="Study")
     datasets: list[Dataset] = Field(title="Datasets", min_length=1)
@@ -36,11 +38,11 @@ class Rederive(BaseModel):
     requested_by: str = Field(min_length=SHORTEST_NAME, title="Requested by")
 
 
-@flow(name="rederive", persist_result=False)
+@flow(name="rederive", persist_result=False, on_crashed=[tell_crash])
 def rederive(request: Rederive) -> State:
     """Rebuilds the named datasets and what follows from them; who and why go into the audit trail."""
     here = home()
     study, cut = request.study.value, request.cut.isoformat() if request.cut else ""
     datasets = [dataset.value for dataset in request.datasets]
     asked = (here, study, datasets, request.subjects, request.reason, request.requested_by, cut)
-    return outcome([run_one(here, study, lambda: rederive_request(*asked))])
+    return outcome([run_one(here, study, lambda: rederive_request(*asked), "rederive")])

@@ -1,7 +1,9 @@
-"""A Prefect server for one command: on loopback, with a password of that moment, gone when the command ends.
+"""A Prefect server that ends with the command that started it, however that ends.
 
-Prefect can start one too, but only after its client has read the whole server (7 of 17 s); here both start at
-once. The socket is open before the server listens, so whoever connects early waits and nobody takes the port.
+For one command it is on loopback with a password of that moment; `flows.team` starts one with page and
+schedules. Prefect can start one too, but only after its client has read the whole server (7 of 17 s); here
+both start at once. The socket is open before the server listens, so whoever connects early waits and nobody
+takes the port.
 """
 
 from __future__ import annotations
@@ -15,12 +17,15 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Callable
+from functools import partial
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 
 from flows import ROOT
 
 LONGEST_START = 300
+LOOPBACK, ANY_ADDRESS = "127.0.0.1", ("", "0.0.0.0")
 OURS = {"PREFECT__SERVER_EPHEMERAL": "1", "PREFECT__SERVER_FINAL": "1", "PREFECT_UI_ENABLED": "false",
         "PREFECT_SERVER_SERVICES_TASK_RUN_RECORDER_FLUSH_INTERVAL": "0.2"}  # fmt: skip
 LOG, PROGRAM = "server.log", "flows.server"
@@ -30,29 +35,51 @@ class ServerFault(RuntimeError):
     """The server of this command did not start; its own words are in the log named."""
 
 
-class Server:
-    """A server process; it ends with the process that started it, however that ends."""
+class Child:
+    """A process that watches its standard input (`end_with_parent`) and writes to a log."""
 
-    def __init__(self) -> None:
-        home = Path(os.environ["PREFECT_HOME"])
-        home.mkdir(mode=0o750, parents=True, exist_ok=True)
-        self.log = home / LOG
-        listening = socket.create_server(("127.0.0.1", 0), backlog=128)
-        self.port = listening.getsockname()[1]
-        self.password = f"cdiscflow:{secrets.token_urlsafe(24)}"
-        with listening, self.log.open("wb") as said:
+    def __init__(self, program: list[str], log: Path, settings: dict[str, str], open_: tuple[int, ...] = ()):
+        log.parent.mkdir(mode=0o750, parents=True, exist_ok=True)
+        self.log = log
+        with open(log, "wb", opener=partial(os.open, mode=0o640)) as said:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", PROGRAM, str(listening.fileno())],
-                cwd=ROOT, stdin=subprocess.PIPE,
-                stdout=said, stderr=said, pass_fds=[listening.fileno()],
-                env=os.environ | OURS | {"PREFECT_SERVER_API_AUTH_STRING": self.password},
+                [sys.executable, "-m", *program], cwd=ROOT, env=os.environ | settings, pass_fds=open_,
+                stdin=subprocess.PIPE, stdout=said, stderr=said,
+                start_new_session=True,  # Ctrl-C is for the parent, who ends its children in order
+            )  # fmt: skip
+
+    def stop(self, patience: float = 10) -> None:
+        """Ends the process."""
+        self.process.stdin.close()
+        try:
+            self.process.wait(timeout=patience)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+
+
+class Server(Child):
+    """A server process; `settings` are those of Prefect, for one command unless others are given."""
+
+    def __init__(
+        self, host: str = LOOPBACK, port: int = 0, password: str = "", settings: dict[str, str] = OURS
+    ) -> None:
+        listening = socket.create_server((host, port), backlog=128)
+        self.host = LOOPBACK if host in ANY_ADDRESS else host
+        self.port = listening.getsockname()[1]
+        self.password = password or f"cdiscflow:{secrets.token_urlsafe(24)}"
+        told = {"PREFECT_API_URL": self.settings["PREFECT_API_URL"]} if settings is not OURS else {}
+        with listening:
+            super().__init__(
+                [PROGRAM, str(listening.fileno())], Path(os.environ["PREFECT_HOME"]) / LOG,
+                settings | told | {"PREFECT_SERVER_API_AUTH_STRING": self.password}, (listening.fileno(),),
             )  # fmt: skip
 
     @property
     def settings(self) -> dict[str, str]:
         """What a client of this server must know."""
         return {
-            "PREFECT_API_URL": f"http://127.0.0.1:{self.port}/api",
+            "PREFECT_API_URL": f"http://{self.host}:{self.port}/api",
             "PREFECT_API_AUTH_STRING": self.password,
         }
 
@@ -63,7 +90,7 @@ class Server:
         """
         until = time.monotonic() + LONGEST_START
         while time.monotonic() < until and self.process.poll() is None:
-            asked = HTTPConnection("127.0.0.1", self.port, timeout=5)
+            asked = HTTPConnection(self.host, self.port, timeout=5)
             try:
                 asked.request("GET", "/api/health")
                 if asked.getresponse().status == 200:
@@ -74,15 +101,6 @@ class Server:
                 asked.close()
         self.stop()
         raise ServerFault(f"the Prefect server of this command did not start; see {self.log}")
-
-    def stop(self) -> None:
-        """Ends the server."""
-        self.process.stdin.close()
-        try:
-            self.process.wait(timeout=10)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-            self.process.wait()
 
 
 def start_for_this_command() -> Server | None:
@@ -95,17 +113,21 @@ def start_for_this_command() -> Server | None:
     return server
 
 
-def _end_with_parent() -> None:
-    """The other end of our standard input is closed when the parent is gone, killed or not."""
-    while os.read(sys.stdin.fileno(), 1):
-        pass
-    os.kill(os.getpid(), signal.SIGTERM)
+def end_with_parent(end: Callable[[], None]) -> None:
+    """`end` is called when our standard input is closed at its other end: the parent is gone."""
+
+    def watch() -> None:
+        while os.read(sys.stdin.fileno(), 1):
+            pass
+        end()
+
+    threading.Thread(target=watch, daemon=True).start()
 
 
 def main(descriptor: int) -> None:
     """The server process itself."""
     os.umask(0o027)
-    threading.Thread(target=_end_with_parent, daemon=True).start()
+    end_with_parent(lambda: os.kill(os.getpid(), signal.SIGTERM))
     import uvicorn
 
     config = uvicorn.Config(

@@ -10,10 +10,12 @@ from prefect.states import Completed, Failed, State
 from cdiscflow.draft import draft_package
 from cdiscflow.faults import Holding, told
 from cdiscflow.home import home
+from clinical.errors import sentence
+from flows.notify import notify, tell_crash
 from flows.shared import in_task
 
 
-@flow(name="submission", persist_result=False)
+@flow(name="submission", persist_result=False, on_crashed=[tell_crash])
 def submission(study: str, requested_by: str, run: str = "latest", purpose: str = "draft") -> State:
     """Lays a run out as a draft package; the official one, with sign-off, is not built yet and is refused."""
     here = home()
@@ -22,4 +24,7 @@ def submission(study: str, requested_by: str, run: str = "latest", purpose: str 
         work = partial(draft_package, here, study, run, purpose, requested_by, print)
         package = in_task(study, work, tell, retried=True)
         print(f"{study}: {package.name} in {package.parent}", flush=True)
-    return Failed(message=tell(held.fault)) if held.fault else Completed(message=package.name)
+    if held.fault:
+        notify(sentence("flow.notice-failed", study=study, event="submission"))
+        return Failed(message=tell(held.fault))
+    return Completed(message=package.name)

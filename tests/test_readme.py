@@ -85,6 +85,7 @@ def test_the_simulated_study_runs_green_and_its_explained_value_is_that_of_the_r
     ]  # fmt: skip
     done = command(capsys, "run", "rd1302")
     assert (done.code, plain(done.out)[0]) == (0, "rd1302: complete, run RUN")
+    every_finding_of_the_site_is_listed(capsys)
     block = re.search(r"^rd1302, run .*?(?=^```$)", README, re.MULTILINE | re.DOTALL)
     said = plain(command(capsys, "explain", "rd1302", "ADTTE", "DOR", "--subject", "01-004").out)
     for line, sample in zip(said, plain(block[0]), strict=True):
@@ -102,6 +103,17 @@ EXPLAINED = {
     "ADRS": ("OVR", "STW8", "BOR", "PD", "HSCTANY", "MRDNEG"),
     "ADPP": ("CMAX", "LAMZ", "PERSM12"),
 }
+
+
+def every_finding_of_the_site_is_listed(capsys: pytest.CaptureFixture) -> None:
+    """`--site` (issue 6, item 7): the study has one site, 01."""
+    everything, mine, none = (
+        command(capsys, "findings", "rd1302", *asked).out.splitlines()[0].partition(": ")[2]
+        for asked in ((), ("--site", "01"), ("--site", "99"))
+    )
+    counted = [[int(number) for number in re.findall(r"\d+", said)[:3]] for said in (mine, everything)]
+    assert 0 < sum(counted[0]) <= sum(counted[1])
+    assert none == "0 error, 0 warning, 0 info"
 
 
 def every_row_says_why(lines: list[str], dataset: str) -> None:

@@ -21,7 +21,7 @@ from tests.studies.rd1302 import WORKED
 
 ROOT = Path(__file__).parents[1]
 MAPPINGS = ROOT / "mappings"
-TARGETS = ("nightly", "test", "check", "soak", "bench", "clean")
+TARGETS = ("nightly", "server", "test", "check", "soak", "bench", "clean")
 TEXT = {".py", ".md", ".yml", ".yaml", ".toml", ".lock", ".json", ".j2", ".html", ".txt", ""}
 MACHINE = re.compile(r"/(work|root|home|Users)/(?!<)[\w.]+|/tmp/\w|[A-Z]:\\\\?Users")
 REGISTRY = re.compile(r"pypi\.org|pythonhosted|devpi|--(extra-)?index-url|--find-links|file:///")

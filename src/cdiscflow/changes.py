@@ -6,7 +6,9 @@ from importlib.metadata import version
 from pathlib import Path
 
 from cdiscflow.home import Delivery, Home
+from cdiscflow.waivers import read_waivers
 from clinical.check import Plan
+from clinical.errors import RunError
 from clinical.fingerprint import SOURCE, hash_of, package_versions, tree
 from clinical.manifest import read_manifest
 
@@ -23,13 +25,18 @@ NOT_SPECS = ("demo", "ct")  # an extract, and terminology: causes of their own
 
 
 def describe_inputs(home: Home, plan: Plan, delivery: Delivery, cut: str) -> dict[str, object]:
-    """Extract, cut, specs, terminology, code and package versions of a run: no machine's path, no clock."""
+    """Extract, cut, specs, terminology, code and package versions of a run: no machine's path, no clock.
+
+    A waiver that ended before the extract was taken is another spec.
+    Raises: SpecErrors of a file of waivers.
+    """
     study = plan.study
     # *.csv: the tables of TS, TA ... and the study's own standards
     stated = tree(study.folder, "*.yml") | tree(study.folder, "*.csv")
     specs = {name: digest for name, digest in stated.items() if name.split("/")[0] not in NOT_SPECS}
     library = [tree(study.library, "*.yml"), tree(study.library / "standards")]
-    rules = [tree(home.validation / study.name), tree(home.validation / "library")]
+    ended = [one.at for one in read_waivers(home, study.name) if not one.holds(delivery.day)]
+    rules = [tree(home.validation / study.name), tree(home.validation / "library"), *ended]
     terms = {"study": tree(study.folder / "ct"), "library": tree(study.library / "ct", "*.csv"),
              "tables": tree(study.library, "*.csv")}  # fmt: skip
     code = {name: digest for name, digest in tree(SOURCE).items() if name.endswith(CODE_FILES)}
@@ -44,10 +51,11 @@ def describe_inputs(home: Home, plan: Plan, delivery: Delivery, cut: str) -> dic
 
 
 def what_changed(before: Path | None, inputs: dict[str, object]) -> list[str]:
-    """The causes that differ from a run before: all of them where there is none."""
-    if before is None:
-        return list(CAUSES)
-    old = read_manifest(before)
+    """The causes that differ from a run before: all of them where there is none or it cannot say."""
+    try:
+        old = read_manifest(before) if before else {}
+    except RunError:  # its manifest is damaged: nothing of that run counts
+        old = {}
     return [cause for cause in CAUSES if _content(old.get(cause)) != _content(inputs[cause])]
 
 

@@ -10,6 +10,7 @@ from cdiscflow.gates import study_rules
 from cdiscflow.home import Home, cut_day, newest_extract
 from cdiscflow.shells import variables_of
 from cdiscflow.stops import cause_of, stops_of
+from cdiscflow.waivers import read_waivers
 from clinical.check import check_study
 from clinical.derive import derive
 from clinical.errors import ClinicalError, InputError, SpecError, SpecErrors
@@ -42,6 +43,7 @@ def check_specs(home: Home, study_name: str, say: Callable[[str], None]) -> Iter
         *_faults(lambda: study_rules(home, plan)),
         *_faults(lambda: check_displays(home, study)),
         *_faults(lambda: read_profile(study.folder / "tlf")),
+        *_faults(lambda: read_waivers(home, study.name)),
     ]
     if not faults:
         faults += map(str, unread_in(home, study))

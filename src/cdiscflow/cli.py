@@ -9,6 +9,9 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from cdiscflow.cli_findings import findings, waive
+from cdiscflow.cli_specs import specs
+from cdiscflow.cli_words import RUN_HELP, Cut, Dataset, RunName, Studies, StudyName, Subject, Who
 from cdiscflow.terminal import refuse as _refuse
 from cdiscflow.terminal import say as _say
 from cdiscflow.terminal import warn as _warn
@@ -26,17 +29,6 @@ app = typer.Typer(
     epilog="Exit code: 0 done; 1 refused or something is wrong (one message says what); 2 no such command or "
     "option; 3 a run is there, and datasets are not in it because something stopped them.",
 )  # fmt: skip
-
-RUN_HELP = "A run's id; latest is the accepted one, newest the last one whatever came of it"
-StudyName = Annotated[str, typer.Argument(help="A study under mappings/", metavar="STUDY")]
-Studies = Annotated[list[str] | None, typer.Argument(help="Studies; all if none", metavar="[STUDY]...")]
-Dataset = Annotated[str, typer.Argument(help="A dataset of the study, such as ADTTE", metavar="DATASET")]
-Subject = Annotated[str | None, typer.Option(help="Screening number, USUBJID, or its end", metavar="NUMBER")]
-Cut = Annotated[str, typer.Option(help="Data cut; else as study.yml says", metavar="YYYY-MM-DD")]
-RunName = Annotated[str, typer.Option("--run", help=RUN_HELP, metavar="RUN")]
-Who = Annotated[
-    str, typer.Option(help="Who asks, for the audit trail; without it your account", metavar="NAME")
-]
 
 
 def main() -> None:
@@ -123,20 +115,8 @@ def build(study: StudyName, dataset: Dataset, subject: Subject = None, cut: Cut 
     _say(build_one(home(), study, dataset.upper(), subject, cut))
 
 
-@app.command()
-def findings(
-    study: StudyName,
-    severity: Annotated[
-        Literal["error", "warning", "info"] | None, typer.Option(help="Only of this weight")
-    ] = None,
-    message: Annotated[str, typer.Option(help="Only this message, such as build.no-term", metavar="ID")] = "",
-    run: RunName = "latest",
-) -> None:
-    """Lists the open findings of a run: the EDC page, what is wrong, what to do."""
-    from cdiscflow.home import home
-    from cdiscflow.report import findings_text
-
-    _say(findings_text(home(), study, severity or "", message, run))
+app.command()(findings)
+app.command()(waive)
 
 
 @app.command()
@@ -231,6 +211,29 @@ def verify(studies: Studies = None) -> None:
         _refuse("\n".join(faults))
 
 
+@app.command()
+def retain(
+    study: StudyName,
+    keep_runs: Annotated[int, typer.Option(min=0, help="The newest so many are kept", metavar="NUMBER")] = 0,
+    keep_days: Annotated[
+        int, typer.Option(min=0, help="Those of the last so many days are kept", metavar="NUMBER")
+    ] = 0,
+    who: Who = "",
+) -> None:
+    """Removes old runs that no limit keeps, each with a line in the audit trail.
+
+    Without a limit here, those of study.yml (keep_runs, keep_days).
+    Never the run that latest shows, the newest one, or one that a package was made of.
+    """
+    from cdiscflow.home import home
+    from cdiscflow.report import user_name
+    from cdiscflow.retention import limits_said, retain
+
+    here = home()
+    limits = (keep_runs, keep_days) if keep_runs or keep_days else limits_said(here, study)
+    _say("\n".join(retain(here, study, who or user_name(), *limits)) or f"{study}: no run was removed")
+
+
 @app.command("record-anew")
 def record_anew(
     study: StudyName,
@@ -293,42 +296,7 @@ def begin_study(
     _say("\n".join(new_study(home(), name, Path(extract))))
 
 
-specs = typer.Typer(no_args_is_help=True, help="Specs as a workbook and back.", rich_markup_mode=None)
 app.add_typer(specs, name="spec")
-Workbook = Annotated[str, typer.Argument(help="An Excel workbook", metavar="FILE.xlsx")]
-
-
-@specs.command("export")
-def spec_export(
-    study: StudyName,
-    file: Workbook,
-    force: Annotated[bool, typer.Option("--force", help="Write over the workbook that is there")] = False,
-) -> None:
-    """Writes a study's specs as a workbook: a sheet for each kind of row, all cells text."""
-    from pathlib import Path
-
-    from cdiscflow.home import home
-    from cdiscflow.specbook import export_specs
-
-    _say("\n".join(export_specs(home(), study, Path(file), force)))
-
-
-@specs.command("import")
-def spec_import(
-    study: StudyName,
-    file: Workbook,
-    write: Annotated[bool, typer.Option("--write", help="Change the files")] = False,
-) -> None:
-    """Shows what a workbook would change in a study's specs, as differences of the files.
-
-    What is not understood is named by sheet and cell, and then nothing is changed.
-    """
-    from pathlib import Path
-
-    from cdiscflow.home import home
-    from cdiscflow.specbook import import_specs
-
-    _say("\n".join(import_specs(home(), study, Path(file), write)))
 
 
 @app.command()

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from functools import cache
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -10,6 +11,7 @@ import pandas as pd
 from clinical.form_fields import Field
 from clinical.forms import Form
 from clinical.frames import Frame
+from clinical.raw_frames import RawFrames
 from clinical.resolve import OWN, RECORD, SOURCE, Names
 from clinical.spec import Dataset, Line, Part
 from clinical.where import Condition
@@ -29,7 +31,7 @@ PLACE = {
 BY_ZERO = "build.by-zero"
 
 
-def with_collected(findings: Frame, rules: Iterable[Rule], names: Names, frames: dict[str, Frame]) -> Frame:
+def with_collected(findings: Frame, rules: Iterable[Rule], names: Names, frames: RawFrames) -> Frame:
     """The findings with `field` and `value` as a site knows them: fields of the page, and what they hold.
 
     What the reader said of a field stays. For a rule and for the build these are the fields behind the
@@ -46,18 +48,19 @@ def with_collected(findings: Frame, rules: Iterable[Rule], names: Names, frames:
     behind = Behind(names)
     found = findings.assign(value=findings["value"].fillna("")).reset_index(drop=True)
     of_reader = found["dataset"].str.startswith("raw.") & ~found["message"].isin(asked)
-    keys = [*zip(*(found[name] for name in ("message", "dataset", "variable", "form")), strict=True)]
+    keys = [*zip(*(found[name].tolist() for name in ("message", "dataset", "variable", "form")), strict=True)]
     fields = {key: behind.of(asked.get(key[0]), *key[1:]) for key in set(keys)}
     known = [fields[key] for key in keys]
     whole = {name for name, dataset in names.study.datasets.items() if dataset.by_subject}
+    firsts = cache(lambda name: _first_pages(frames, name, found) if name in frames else {})
     for row, (message, dataset, variable, _) in enumerate(keys):
         if dataset in whole and not known[row]:
             pages = behind.elsewhere(asked.get(message), dataset, variable, keys[row][3])
-            known[row] = _moved(found, row, pages, frames)
+            known[row] = _moved(found, row, pages, firsts)
     values = _values(found, known, names.study.forms, frames)
     shown = [
         _shown(one, held, key[0], seen, asked.get(key[0]))
-        for key, one, held, seen in zip(keys, known, values, found["value"], strict=True)
+        for key, one, held, seen in zip(keys, known, values, found["value"].tolist(), strict=True)
     ]
     for name, column in (("field", 0), ("value", 1)):
         ours = pd.Series([each[column] for each in shown], index=found.index, dtype="str")
@@ -65,16 +68,27 @@ def with_collected(findings: Frame, rules: Iterable[Rule], names: Names, frames:
     return found
 
 
-def _moved(found: Frame, row: int, pages: dict[str, list[str]], frames: dict[str, Frame]) -> list[str]:
+def _first_pages(frames: RawFrames, form: str, found: Frame) -> dict[str, dict[str, str]]:
+    """The place of the first record of each subject that the findings name."""
+    pages = frames.some(form, {"Subject", *PLACE.values()})
+    own = pages[pages["Subject"].isin(found["subject"].unique())].drop_duplicates("Subject")
+    return own.fillna("").set_index("Subject").to_dict("index")
+
+
+def _moved(
+    found: Frame,
+    row: int,
+    pages: dict[str, list[str]],
+    firsts: Callable[[str], dict[str, dict[str, str]]],
+) -> list[str]:
     """Puts a finding on the first of the pages that its subject has, or else on the first; its fields."""
     form, page = next(iter(pages), ""), None
     for name in pages:
         if name == found.at[row, "form"]:
             return pages[name]
-        held = frames[name] if name in frames else pd.DataFrame(columns=["Subject"])
-        held = held[held["Subject"] == found.at[row, "subject"]]
-        if len(held):
-            form, page = name, held.iloc[0].fillna("")
+        page = firsts(name).get(found.at[row, "subject"])
+        if page is not None:
+            form = name
             break
     found.at[row, "form"] = form
     for name, column in PLACE.items():
@@ -83,16 +97,19 @@ def _moved(found: Frame, row: int, pages: dict[str, list[str]], frames: dict[str
 
 
 def _values(
-    found: Frame, known: list[list[str]], forms: dict[str, Form], frames: dict[str, Frame]
+    found: Frame, known: list[list[str]], forms: dict[str, Form], frames: RawFrames
 ) -> list[dict[str, str]]:
     """What each finding's record holds in its fields; coded answers by their text."""
     values: list[dict[str, str]] = [{} for _ in known]
     for name, rows in found.groupby("form").indices.items():
-        form, frame = forms.get(str(name)), frames.get(str(name))
-        if form is None or frame is None:
+        fields = sorted({field for row in rows for field in known[row]})
+        if name not in forms or name not in frames or not fields:
             continue
-        first = frame.drop_duplicates("record").set_index("record").reindex(found["record"].iloc[rows])
-        for field in sorted({field for row in rows for field in known[row]}):
+        form, asked = forms[str(name)], found["record"].iloc[rows].tolist()
+        frame = frames.some(form.name, {"record"}.union(*(form.fields[field].gives for field in fields)))
+        held = frame[frame["record"].isin(asked)]
+        first = held.drop_duplicates("record").set_index("record").reindex(asked)
+        for field in fields:
             texts = _texts(first, form.fields[field])
             for row, text in zip(rows, texts, strict=True):
                 if field in known[row]:

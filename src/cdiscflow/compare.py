@@ -194,8 +194,8 @@ def _write(target: Path, found: Frame, dataset: str) -> None:
     if len(found) > MOST_ROWS and target.suffix.lower() != ".csv":
         raise InputError("compare.too-many", str(target), count=len(found))
     target.unlink(missing_ok=True)
-    create(target)
     if target.suffix.lower() == ".csv":
+        create(target)
         found.rename(columns=COLUMNS).to_csv(target, index=False, lineterminator="\n")
         return
     title = f"{dataset} compared"

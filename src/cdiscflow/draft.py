@@ -7,13 +7,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 from cdiscflow.home import Home
-from cdiscflow.rederive import SHORTEST_NAME
 from cdiscflow.report import find_run
-from clinical.audit import append_audit
+from clinical.audit import SHORTEST_NAME
 from clinical.errors import InputError
 from clinical.files import file_hash, files_below, json_bytes, make_folder, remove_tree, write_bytes
 from clinical.lock import study_lock
 from clinical.manifest import NAME, Digests, check_files, read_manifest
+from clinical.packages import PACKAGES, record_package
 from clinical.run import recover
 
 PURPOSES = ("draft",)
@@ -40,15 +40,14 @@ def draft_package(
         recover(outputs, who)
         for fault in check_files(source, read_manifest(source), Digests()).values():
             raise fault
-        target = outputs / "packages" / f"{purpose}-{source.name}"
+        target = outputs / PACKAGES / f"{purpose}-{source.name}"
         beside = target.with_name(f".tmp-{target.name}")
         remove_tree(beside)
         _lay_out(beside, source, home.mappings / study)
         write_bytes(beside / NAME, json_bytes(_checksums(beside, source, purpose)))
         remove_tree(target)
         os.rename(beside, target)
-        told = {"package": target.name, "manifest": file_hash(target / NAME)}
-        append_audit(outputs, "package", who, f"{purpose} package", {"run": source.name}, told)
+        record_package(target, who, f"{purpose} package")
     return target
 
 

@@ -27,9 +27,24 @@ class Holding:
         return self.fault is not None
 
 
+class Told(Exception):
+    """A fault as another process told it; `again` where another try may do better."""
+
+    def __init__(self, text: str, again: bool = False):
+        super().__init__(text, again)
+        self.again = again
+
+    def __str__(self) -> str:
+        return self.args[0]
+
+
 def is_of_the_machine(fault: BaseException | None) -> bool:
     """Whether it may be gone at the next try, as a full disk; never a spec, a delivery or our code."""
-    return isinstance(fault, OSError) or isinstance(getattr(fault, "__cause__", None), OSError)
+    if isinstance(fault, Told):
+        return fault.again
+    while fault is not None and not isinstance(fault, OSError):
+        fault = fault.__cause__
+    return fault is not None
 
 
 def told(fault: Exception, outputs: Path) -> str:
@@ -37,7 +52,7 @@ def told(fault: Exception, outputs: Path) -> str:
 
     What Python says of any other is written to `fault.txt` in the study's outputs, where the data are.
     """
-    if isinstance(fault, (ClinicalError, SpecErrors)):
+    if isinstance(fault, (ClinicalError, SpecErrors, Told)):
         return str(fault)
     if isinstance(fault, OSError):
         return machine_sentence(fault)
@@ -53,7 +68,8 @@ def told(fault: Exception, outputs: Path) -> str:
 
 def machine_sentence(fault: OSError) -> str:
     """What the machine refused, and where."""
-    return sentence("flow.machine", reason=fault.strerror or type(fault).__name__, file=fault.filename or "-")
+    place = fault.filename2 or fault.filename or "-"  # of a link and a new name the second is the place
+    return sentence("flow.machine", reason=fault.strerror or type(fault).__name__, file=place)
 
 
 def _place(fault: Exception) -> str:

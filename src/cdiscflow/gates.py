@@ -21,7 +21,6 @@ from clinical.findings import Findings, Frame
 from clinical.fingerprint import STUDY_BUCKET, hash_of
 from clinical.manifest import read_manifest
 from clinical.restore import SHOWN
-from clinical.reuse import Contents
 from clinical.run import Run, read_frame
 
 if TYPE_CHECKING:
@@ -75,13 +74,13 @@ def _columns_of(derived: Derived) -> Callable[[str, str], bool]:
     from checks.rules import has_column
 
     build = derived.build
-    forms = {f"raw.{raw.name}": set(raw.frame.columns) for raw in build.raw_forms()}
+    forms = {f"raw.{name}": set(build.frames.columns(name)) for name in build.frames}
 
     def has(dataset: str, column: str) -> bool:
         if dataset in forms:
             return not column or column in forms[dataset]
         if dataset in derived.outputs and column not in ("", "STUDYID", "DOMAIN", "USUBJID"):
-            return column in build.made(dataset).columns
+            return column in build.restored(dataset).column_names
         return has_column(build.names, dataset, column)
 
     return has
@@ -104,85 +103,49 @@ def pass_gates(
 
 def night_of(rebuilt: Rebuilt, before: Path | None, inputs: dict[str, object]) -> Night:
     """What the gates may take over from the run `before` (None: nothing)."""
-    from checks.pieces import Night, Said
+    from checks.pieces import Inputs, Night
 
-    contents = {
-        form: {
-            bucket: {c: h for c, h in columns.items() if c in COORDINATES}
-            for bucket, columns in found.items()
-        }
-        for form, found in rebuilt.contents.items()
-    }
+    kept = _said(before) if before else None
     forms = {
-        f"raw.{form}": {bucket: hash_of(columns) for bucket, columns in found.items()}
+        form: {bucket: hash_of(columns) for bucket, columns in found.items()}
         for form, found in rebuilt.contents.items()
     }
-    everything = hash_of([rebuilt.buckets, *(inputs[name] for name in DEPENDS)])
-    numbers = {bucket for found in contents.values() for bucket in found} | {STUDY_BUCKET}
+    places = {
+        form: {bucket: hash_of({c: h for c, h in columns.items() if c in COORDINATES})
+               for bucket, columns in found.items()}
+        for form, found in rebuilt.contents.items()
+    }  # fmt: skip
+    now = Inputs(
+        everything=hash_of([rebuilt.buckets, *(inputs[name] for name in DEPENDS)]),
+        cut=rebuilt.derived.build.cut,
+        datasets=rebuilt.prints,
+        forms=forms,
+        places=places,
+        behind={name: list(output.sources) for name, output in rebuilt.derived.outputs.items()},
+    )
+    numbers = {bucket for found in rebuilt.contents.values() for bucket in found} | {STUDY_BUCKET}
+    people = rebuilt.people
     return Night(
-        rebuilt.people.of_person,
-        frozenset(numbers),
-        _inputs(rebuilt, contents, sorted(numbers)) | forms,
-        everything,
-        _said(before) if before else Said(),
+        people.of_person, frozenset(numbers), people.count, now, kept, rebuilt.moved if kept else None
     )
 
 
-def _inputs(rebuilt: Rebuilt, contents: Contents, numbers: list[int]) -> dict[str, dict[int, str]]:
-    """What a dataset depends on in each bucket: the fingerprints of its records and of those that lineage
-    leads through, and the coordinates in every form behind them.
-    """
-    behind = {
-        name: set(output.lineage["source"].dropna().unique())
-        for name, output in rebuilt.derived.outputs.items()
-        if name in rebuilt.prints
-    }
-    found: dict[str, dict[int, str]] = {}
-    for name, own in rebuilt.prints.items():
-        read = [
-            contents.get(each[4:], {}) if each.startswith("raw.") else rebuilt.prints.get(each, {})
-            for each in sorted(_all_behind(name, behind))
-        ]
-        found[name] = {
-            bucket: hash_of([[each.get(number, "") for number in (bucket, STUDY_BUCKET)] for each in read])
-            for bucket in numbers
-        }
-        if set(own) == {STUDY_BUCKET}:
-            found[name] = {STUDY_BUCKET: hash_of(own[STUDY_BUCKET] + hash_of(list(found[name].values())))}
-    return found
-
-
-def _all_behind(name: str, behind: dict[str, set[str]]) -> set[str]:
-    """A dataset, and the datasets and forms that lineage leads to from it."""
-    found, waiting = set(), [name]
-    while waiting:
-        each = waiting.pop()
-        if each not in found:
-            found.add(each)
-            waiting += behind.get(each, ())
-    return found
-
-
-def _said(before: Path) -> Said:
-    """What the gates of a run said; nothing if it did not keep it."""
-    from checks.pieces import FRAMES, Said, frame_of
+def _said(before: Path) -> Said | None:
+    """What the gates of a run said; None if it did not keep it."""
+    from checks.pieces import FRAMES, Inputs, Said, frame_of
 
     if SAID not in read_manifest(before)["files"]:
-        return Said()
+        return None
     stated = json.loads((before / SAID).read_bytes())
-    prints = {
-        name: {part: {int(bucket): value for bucket, value in found.items()} for part, found in parts.items()}
-        for name, parts in stated["prints"].items()
-    }
     frames = {name: frame_of(name, read_frame(before, SAID_OF.format(name))) for name in FRAMES}
-    return Said(prints, stated["asked"], **frames)
+    return Said(Inputs.stated(stated["inputs"]), stated["asked"], **frames)
 
 
 def leave_said(job: Run, said: Said) -> None:
     """Writes what the gates said for the next run, in an order that depends on nothing but the content."""
     from checks.pieces import FRAMES
 
-    job.write_bytes(SAID, json_bytes({"prints": said.prints, "asked": said.asked}))
+    job.write_bytes(SAID, json_bytes(said.stated()))
     for name, kinds in FRAMES.items():
         frame = getattr(said, name).sort_values(list(kinds), kind="stable").reset_index(drop=True)
         schema = {column: "Int" if kind == "int64" else "Char" for column, kind in kinds.items()}

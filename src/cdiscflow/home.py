@@ -79,7 +79,7 @@ def newest_extract(home: Home, study: Study) -> Delivery:
         raise InputError("ask.no-extract", study.name)
     named = _manifest(folder)
     name = str(named.get("extract") or folder.name)
-    day = str(named.get("extracted_at") or "")[:10] or (name if _is_day(name) else "")
+    day = str(named.get("extracted_at") or "")[:10] or (name if is_day(name) else "")
     return Delivery(folder, name, day)
 
 
@@ -94,7 +94,8 @@ def _manifest(folder: Path) -> dict:
     return found if isinstance(found, dict) else {}
 
 
-def _is_day(text: str) -> bool:
+def is_day(text: str) -> bool:
+    """Whether a text is a day of the calendar, as 2025-06-30."""
     try:
         return date.fromisoformat(text).isoformat() == text
     except ValueError:
@@ -110,6 +111,6 @@ def cut_day(config: Mapping, delivery: Delivery, asked: str = "") -> str:
     stated = asked or str(config.get("data_cut", "extract"))
     if stated in ("none", "extract") and not asked:
         return delivery.day if stated == "extract" else ""
-    if not _is_day(stated):
+    if not is_day(stated):
         raise InputError("ask.cut", cut=stated)
     return stated

@@ -1,4 +1,4 @@
-"""The query listing: what a site has to answer, as a workbook, as CSV and as a page a subject [C-QUERY].
+"""The query listing: what a site has to answer, as a workbook, as CSV and as a page a site [C-QUERY].
 
 A finding is a query where it has a subject and its `todo` begins with the word Query: that is how the
 catalogue and the rules say that only the site can answer. What follows a semicolon there is for whoever
@@ -7,14 +7,19 @@ maintains the study, and not asked. What many records of a subject ask alike is 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Iterator
 from hashlib import sha256
+from itertools import groupby
+from operator import itemgetter
 from pathlib import Path, PurePosixPath
 
+import numpy as np
 import pandas as pd
 
 from cdiscflow.workbook import write_workbook
 from clinical.errors import catalogue, sentence
+from clinical.findings import NOT_OPEN
 from clinical.forms import Form
 from clinical.frames import Frame
 
@@ -43,13 +48,16 @@ WIDTHS = {
 }  # fmt: skip
 EMPTY = "checks.empty"
 FOR_SITES = {"build.by-zero": "queries.by-zero", "build.lookup-none": "queries.lookup-none"}
+ON_PAGE = ("vendor", "field", "value", "question", "query", "rule", "status", "first_seen")
+PAGE = "queries.html"
+PLAIN = re.compile(r"[A-Za-z0-9]{1,11}")  # shorter than a hash, so that no site takes the page of another
 REPEATS = ["instance", "page", "line"]
 
 
 def open_questions(findings: Frame) -> Frame:
-    """The findings that a site must answer and that are not closed."""
+    """The findings that a site must answer and that are neither closed nor waived."""
     asked = findings["todo"].str.startswith(ASKS) & (findings["subject"] != "")
-    return findings[asked & (findings["status"] != "closed")].fillna("")
+    return findings[asked & ~findings["status"].isin(NOT_OPEN)].fillna("")
 
 
 def queries_of(
@@ -68,18 +76,15 @@ def queries_of(
     """
     found = _needed(_worded(open_questions(findings)))
     found = _by_place(_together(_by_subject(found), ["where", "says", "asked"]))
-    found["vendor"] = [
-        _vendor(*each) for each in zip(found["record"], found["line"], found["subject"], strict=True)
-    ]
-    found["field"] = [
-        _fields(form, names, forms) for form, names in zip(found["form"], found["field"], strict=True)
-    ]
+    found["vendor"] = [_vendor(*each) for each in _lines(found, "record", "line", "subject")]
+    found["field"] = [_fields(form, names, forms) for form, names in _lines(found, "form", "field")]
     found["site"] = _sites(found["subject"], sites)
     rank = {folder: number for number, folder in enumerate(folders)}
     found["visit"] = found["folder"].map(rank).fillna(len(rank))
     for name in REPEATS:
         found[f"{name}_number"] = pd.to_numeric(found[name], errors="coerce").fillna(-1)
-    found["form"] = [form_name(forms[name]) if name in forms else name for name in found["form"]]
+    known = {name: form_name(form) for name, form in forms.items()}
+    found["form"] = [known.get(name, name) for name in found["form"].tolist()]
     order = ["site", "subject", "visit", "folder", "instance_number", "form", "page_number", "line_number"]
     found = found.sort_values([*order, "vendor", "field", "rule", "query"], kind="stable", ignore_index=True)
     return found[list(COLUMNS)]
@@ -91,13 +96,17 @@ def form_name(form: Form) -> str:
     return form.source.odm.removeprefix("FO.") or form.source.sheet or path.stem or form.name
 
 
+def _lines(found: Frame, *columns: str) -> Iterator[tuple[str, ...]]:
+    return zip(*(found[name].tolist() for name in columns), strict=True)
+
+
 def _worded(found: Frame) -> Frame:
     """What each finding says and asks, in words for a site, and the record that it is about (`where`)."""
     keys = found["subject"] + "|" + found["keys"]
     found = found.assign(count=0, where=found["record"].where(found["record"] != "", keys))
-    about = zip(*(found[name] for name in ("message", "text", "variable", "field", "value")), strict=True)
+    about = _lines(found, "message", "text", "variable", "field", "value")
     found["says"] = pd.Series([_says(*each) for each in about], found.index, "str")
-    found["asked"] = pd.Series([_asked(todo) for todo in found["todo"]], found.index, "str")
+    found["asked"] = pd.Series([_asked(todo) for todo in found["todo"].tolist()], found.index, "str")
     found["status"] = pd.Categorical(found["status"], ["open", "reopened", "new"], ordered=True)
     return found
 
@@ -123,15 +132,15 @@ def _needed(found: Frame) -> Frame:
     only if nothing is asked about the page; about a page that is not there only if no page asks for the same.
     """
     drop = set()
-    for rows in found.groupby("where").indices.values():
-        if len(rows) > 1:
-            lines = found.iloc[rows].to_dict("records")
-            drop |= {row for row, line in zip(rows, lines, strict=True) if _asked_better(line, lines)}
+    several = np.flatnonzero(found["where"].duplicated(keep=False))
+    for rows in found.iloc[several].groupby("where").indices.values():
+        lines = found.iloc[several[rows]].to_dict("records")
+        drop |= {row for row, line in zip(several[rows], lines, strict=True) if _asked_better(line, lines)}
     there = found[found["folder"] != ""]
-    asked = {*zip(there["subject"], there["asked"], strict=True)}
+    asked = {*_lines(there, "subject", "asked")}
     nowhere = (found["folder"] == "") & ~found["dataset"].str.startswith("raw.")
     of_rule = nowhere & ~found["message"].isin(catalogue())
-    pairs = zip(found["subject"], found["asked"], strict=True)
+    pairs = _lines(found, "subject", "asked")
     drop |= {
         row for row, (pair, rule) in enumerate(zip(pairs, of_rule, strict=True)) if rule and pair in asked
     }
@@ -170,15 +179,17 @@ def _by_place(found: Frame) -> Frame:
     The id is that of the record and its fields, so that it stays when one of two reasons to ask is gone; a
     question about no field is known by its words.
     """
-    fields = pd.Series([" ".join(sorted(names.split())) for names in found["field"]], found.index, "str")
+    fields = pd.Series(
+        [" ".join(sorted(names.split())) for names in found["field"].tolist()], found.index, "str"
+    )
     alone = (found["field"] == "") | (found["count"] > 0)
     about = fields.mask(alone, found["says"] + "|" + found["asked"])
     found["query"] = [
         sha256(f"{where}|{what}".encode()).hexdigest()[:12]
-        for where, what in zip(found["where"], about, strict=True)
+        for where, what in zip(found["where"].tolist(), about.tolist(), strict=True)
     ]
     found = _together(found, ["query"])
-    words = zip(found["says"], found["asked"], found["count"], strict=True)
+    words = _lines(found, "says", "asked", "count")
     found["question"] = [
         sentence("queries.ask-many" if count else "queries.ask", says=says, asked=asked, count=count)
         for says, asked, count in words
@@ -189,10 +200,11 @@ def _by_place(found: Frame) -> Frame:
 
 def _together(found: Frame, by: list[str]) -> Frame:
     """One row for each group: new only if all of it is. Different values are all shown."""
-    if not len(found):
+    several = found.duplicated(by, keep=False)
+    if not several.any():
         return found
-    together = found.sort_values([*by, "message", "id"], kind="stable").groupby(by, sort=False)
-    several = {
+    together = found[several].sort_values([*by, "message", "id"], kind="stable").groupby(by, sort=False)
+    all_of_it = {
         "value": together["value"].agg(_values),
         "field": together["field"].agg(lambda names: _each_once(" ".join(names).split(), " ")),
         "says": together["says"].agg(_each_once, ". "),
@@ -201,8 +213,8 @@ def _together(found: Frame, by: list[str]) -> Frame:
         "status": together["status"].min(),
         "first_seen": together["first_seen"].min(),
     }
-    one = together.first().assign(**{name: column for name, column in several.items() if name not in by})
-    return one.reset_index()
+    one = together.first().assign(**{name: column for name, column in all_of_it.items() if name not in by})
+    return pd.concat([found[~several], one.reset_index()], ignore_index=True)
 
 
 def _each_once(texts: Iterable[str], between: str) -> str:
@@ -238,8 +250,10 @@ def _named(form: str, name: str, forms: dict[str, Form]) -> str:
 def _sites(subjects: pd.Series, sites: dict[str, str]) -> list[str]:
     """The site of each subject number, or else the known one that the number names: `01-0014`."""
     known = {*sites.values()} - {""}
-    named = (next((part for part in each.split("-")[:-1] if part in known), "") for each in subjects)
-    return [sites.get(subject) or site for subject, site in zip(subjects, named, strict=True)]
+    return [
+        sites.get(subject) or next((part for part in subject.split("-")[:-1] if part in known), "")
+        for subject in subjects.tolist()
+    ]
 
 
 def write_listing(path: Path, queries: Frame, study: str) -> None:
@@ -248,17 +262,49 @@ def write_listing(path: Path, queries: Frame, study: str) -> None:
     write_workbook(path, queries, COLUMNS, title=title, sheet="Queries", widths=WIDTHS, frozen=3)
 
 
-def page_of(queries: Frame, study: str, extract: str) -> str:
-    """An HTML page with a section for each subject that has an open query, a printed page each."""
+def pages_of(queries: Frame, study: str, extract: str) -> Iterator[tuple[str, str]]:
+    """The pages of a listing, (file, HTML): `queries.html` counts them by site and leads to a page a site.
+
+    A page of a site has a section for each subject that has an open query, a printed page each. Where nothing
+    is asked there is `queries.html` alone.
+    """
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
     environment = Environment(
         loader=PackageLoader("cdiscflow"), autoescape=True, undefined=StrictUndefined, trim_blocks=True
     )
-    subjects = [
-        {"number": number, "site": lines["site"].iloc[0], "queries": lines.to_dict("records")}
-        for number, lines in queries.groupby("subject", sort=False)
-    ]
-    return environment.get_template("queries.html.j2").render(
-        study=study, extract=extract, subjects=subjects, total=len(queries)
-    )
+    places = [_place(*each) for each in _lines(queries, "folder", "form", *REPEATS)]
+    lines = _lines(queries.assign(place=places), "site", "subject", "place", *ON_PAGE)
+    sites = [_of_site(site, [*of_site]) for site, of_site in groupby(lines, itemgetter(0))]
+    said = {"study": study, "extract": extract}
+    total = {"subjects": sum(len(site["subjects"]) for site in sites), "queries": len(queries)}
+    yield PAGE, environment.get_template("queries.html.j2").render(said, sites=sites, total=total)
+    template = environment.get_template("queries_site.html.j2")
+    for site in sites:
+        yield site["file"], template.render(said, site=site)
+
+
+def _place(folder: str, form: str, *repeats: str) -> str:
+    """`D28 RS, visit 2, line 3`"""
+    numbers = zip(("visit", "page", "line"), repeats, strict=True)
+    return f"{folder} {form}" + "".join(f", {word} {n}" for word, n in numbers if n not in ("", "0"))
+
+
+def _of_site(number: str, lines: list[tuple[str, ...]]) -> dict:
+    """What the pages say of a site; a line is site, subject, place and the columns of ON_PAGE."""
+    subjects = [(subject, [each[2:] for each in of]) for subject, of in groupby(lines, itemgetter(1))]
+    seen = [line[-2:] for line in lines]
+    return {
+        "number": number,
+        "file": _file_of(number),
+        "subjects": subjects,
+        "queries": len(lines),
+        "new": sum(status == "new" for status, _ in seen),
+        "first_seen": min(first for _, first in seen),
+    }
+
+
+def _file_of(site: str) -> str:
+    """`site-01.html`; a number that is no part of a file's name is told by its hash."""
+    name = f"-{site if PLAIN.fullmatch(site) else sha256(site.encode()).hexdigest()[:12]}" if site else ""
+    return f"site{name}.html"

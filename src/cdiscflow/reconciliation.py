@@ -34,6 +34,8 @@ WIDTHS = {"part": 13, "source": 26, "what": 42, "reason": 60, "rule": 18, "place
 FILES, RECORDS, FIELDS, CHECKS = "files", "records", "fields", "cross-checks"
 OTHER_FORM = "not this form (where)"
 DELIVERED, MAPPED, ASIDE, UNEXPLAINED = "delivered", "mapped", "set aside", "unexplained"
+READ, TAKEN, BY_NONE = "read", "taken by a dataset", "taken by none"
+NOT_ASIDE = {READ, "kept", OTHER_FORM, TAKEN, BY_NONE}
 
 
 @dataclass(frozen=True)
@@ -101,18 +103,26 @@ def _counts(text: pd.Series) -> pd.Series:
     return pd.to_numeric(text, errors="coerce").fillna(0).astype("int64")
 
 
-def _of_reader(account: Frame) -> Frame:
-    """The reader's part of the account: form, reason, rule, records."""
+def _of_reader(account: Frame) -> dict[str, list[tuple[str, str, int]]]:
+    """The reader's part of the account, by form: reason, rule, records."""
     reader = account[(account["dataset"] == "") & account["source"].str.startswith("raw.")]
-    return reader.assign(form=reader["source"].str.removeprefix("raw."))
+    found: dict[str, list[tuple[str, str, int]]] = {}
+    for source, *line in reader[["source", "reason", "rule", "records"]].itertuples(index=False, name=None):
+        found.setdefault(source.removeprefix("raw."), []).append(tuple(line))
+    return found
+
+
+def _sum(lines: list[tuple[str, str, int]], reason: str) -> int:
+    return sum(int(records) for why, _, records in lines if why == reason)
 
 
 def _delivered(account: Frame) -> dict[str, int]:
     """The records that a form claims of its file, by form."""
-    reader = _of_reader(account)
-    read = reader[reader["reason"] == "read"].set_index("form")["records"]
-    others = reader[reader["reason"] == OTHER_FORM].groupby("form")["records"].sum()
-    return {str(form): int(count) - int(others.get(form, 0)) for form, count in read.items()}
+    return {
+        form: _sum(lines, READ) - _sum(lines, OTHER_FORM)
+        for form, lines in _of_reader(account).items()
+        if any(reason == READ for reason, _, _ in lines)
+    }
 
 
 def _files(extract: Extract, account: Frame) -> Iterator[dict[str, str]]:
@@ -133,18 +143,13 @@ def _files(extract: Extract, account: Frame) -> Iterator[dict[str, str]]:
 def _records(plan: Plan, extract: Extract, derived: Derived, account: Frame) -> Iterator[dict[str, str]]:
     reader = _of_reader(account)
     for form, delivered in sorted(_delivered(account).items()):
-        mine = reader[reader["form"] == form]
         yield _line(RECORDS, form, DELIVERED, records=delivered)
-        dropped = mine[
-            ~mine["reason"].isin(["read", "kept", OTHER_FORM, "taken by a dataset", "taken by none"])
-        ]
         left = delivered
-        for reason, rule, count in dropped[["reason", "rule", "records"]].itertuples(index=False):
-            if count:
+        for reason, rule, count in reader[form]:
+            if count and reason not in NOT_ASIDE:
                 yield _line(RECORDS, form, ASIDE, reason, rule, count, place=reason)
                 left -= count
-        by_reason = mine.groupby("reason")["records"].sum()
-        mapped, none = (int(by_reason.get(name, 0)) for name in ("taken by a dataset", "taken by none"))
+        mapped, none = _sum(reader[form], TAKEN), _sum(reader[form], BY_NONE)
         yield _line(RECORDS, form, MAPPED, records=mapped)
         left -= mapped
         why = _why_none(plan, derived, account, form, none) if none else None
@@ -200,17 +205,21 @@ def _fields(plan: Plan) -> Iterator[dict[str, str]]:
 def _cross_checks(
     extract: Extract, derived: Derived, asked: Asked, findings: Frame
 ) -> Iterator[dict[str, str]]:
-    still = findings[findings["status"] != "closed"].fillna("")
-    for rule in sorted((each for each in asked.rules if each.reconciles), key=lambda each: each.reconciles):
+    rules = sorted((each for each in asked.rules if each.reconciles), key=lambda each: each.reconciles)
+    still = findings[findings["message"].isin([rule.id for rule in rules]) & (findings["status"] != "closed")]
+    behind: dict[str, list[dict[str, str]]] = {rule.id: [] for rule in rules}
+    for finding in still[["message", *PLACED]].fillna("").to_dict("records"):
+        behind[finding["message"]].append(finding)
+    for rule in rules:
         size = _size(extract, derived, rule.dataset)
         if rule.id in asked.not_run or size is None:
             why = asked.not_run.get(rule.id, sentence("recon.stopped", datasets=rule.dataset))
             yield _line(CHECKS, rule.reconciles, "not asked", why, rule.id)
             continue
-        behind = still[still["message"] == rule.id]
+        found = behind[rule.id]
         yield _line(CHECKS, rule.reconciles, f"{rule.dataset}: records looked at", rule.says, rule.id, size)
-        yield _line(CHECKS, rule.reconciles, f"{rule.dataset}: findings", rule.says, rule.id, len(behind))
-        for finding in behind.to_dict("records"):
+        yield _line(CHECKS, rule.reconciles, f"{rule.dataset}: findings", rule.says, rule.id, len(found))
+        for finding in found:
             place = " ".join(filter(None, (finding[name] for name in PLACE)))
             subject = finding["subject"] or finding["keys"].partition(" ")[0]
             yield _line(
@@ -220,14 +229,15 @@ def _cross_checks(
 
 
 PLACE = ("form", "folder", "instance", "page", "line", "field")
+PLACED = [*PLACE, "subject", "keys", "text", "value"]
 
 
 def _size(extract: Extract, derived: Derived, dataset: str) -> int | None:
     """How many records a rule looked at; None where the dataset or form is not in the run."""
-    output, frame = derived.outputs.get(dataset), extract.frames.get(dataset.removeprefix("raw."))
+    output, form = derived.outputs.get(dataset), dataset.removeprefix("raw.")
     if dataset.startswith("raw."):
-        return None if frame is None else len(frame)
-    return None if output is None else len(output.frame)
+        return extract.frames.size(form) if form in extract.frames else None
+    return None if output is None else output.rows
 
 
 def _line(

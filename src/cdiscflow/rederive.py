@@ -5,10 +5,9 @@ from __future__ import annotations
 from cdiscflow.checking import person_asked, unknown_dataset
 from cdiscflow.home import Home
 from cdiscflow.pipeline import Request
+from clinical.audit import SHORTEST_NAME, SHORTEST_REASON
 from clinical.errors import InputError
 from clinical.study import LAYERS
-
-SHORTEST_REASON, LONGEST_REASON, SHORTEST_NAME = 10, 200, 2
 
 
 def rederive_request(

@@ -10,22 +10,22 @@ from pathlib import Path
 import pandas as pd
 
 from cdiscflow.changes import what_changed
+from cdiscflow.differences import CUT
+from cdiscflow.differences_page import FILES, PAGE
 from cdiscflow.home import Home
 from cdiscflow.pipeline import UNCHANGED, Summary
-from cdiscflow.rederive import SHORTEST_NAME, SHORTEST_REASON
-from cdiscflow.runs import find_run, named, need_study, newer
+from cdiscflow.runs import find_run, need_study, newer
 from cdiscflow.stops import Stop
-from clinical.audit import read_chain, recorded_runs
+from clinical.audit import SHORTEST_NAME, SHORTEST_REASON, read_chain, recorded_runs
 from clinical.compare import DIFFERENCE, compare_frames
 from clinical.errors import InputError, sentence
+from clinical.findings import counts_text
 from clinical.lock import study_lock
 from clinical.manifest import read_manifest
-from clinical.printable import printable
 from clinical.run import WITH_STOPS, read_frame, record_anew, recover
 from clinical.verify import verify
 
-SHOWN, NAMED, LONGEST_VALUE = 40, 5, 80
-SEVERITIES = ("error", "warning", "info")
+SHOWN = 40
 
 
 def user_name() -> str:
@@ -48,12 +48,22 @@ def summary_text(summary: Summary) -> str:
     if summary.first or summary.changed:
         causes = "this is the first run" if summary.first else ", ".join(summary.changed)
         lines.append(f"  because of: {causes}")
+    if summary.damage:
+        lines.append(f"  {summary.damage}")
     records = ", ".join(f"{name} {rows}" for name, rows in summary.rows.items())
     lines.append(f"  records:   {records or 'no dataset'}")
-    lines.append("  findings:  " + ", ".join(f"{count} {name}" for name, count in summary.findings.items()))
+    lines.append(f"  findings:  {counts_text(summary.findings)}")
     lines.append(f"  reconciled: {summary.reconciled}")
+    lines.append(f"  derived:   {summary.derived}")
+    lines += moved_lines(summary.moved)
     lines.append("  seconds:   " + ", ".join(f"{name} {value}" for name, value in summary.seconds.items()))
     return "\n".join([*lines, results, *_stop_lines(summary)])
+
+
+def moved_lines(moved: dict[str, dict[str, int]]) -> list[str]:
+    """How many values, findings and cells differ from the run before, by cause."""
+    counted = {kind: [f"{n} by {cause}" for cause, n in found.items()] for kind, found in moved.items()}
+    return [f"  changed {kind}: {', '.join(told)}" for kind, told in counted.items() if told]
 
 
 def _stop_lines(summary: Summary) -> list[str]:
@@ -86,46 +96,6 @@ def near(folder: Path) -> str:
     return str(folder.relative_to(here)) if folder.is_relative_to(here) else str(folder)
 
 
-def findings_text(home: Home, study: str, severity: str, message: str, run_name: str = "latest") -> str:
-    """The open findings of a run: what is wrong, up to five records of each, what to do."""
-    run = find_run(home, study, run_name)
-    frame = read_frame(run, "findings/findings.parquet").fillna("")
-    frame = frame[frame["status"] != "closed"]
-    if severity:
-        frame = frame[frame["severity"] == severity]
-    if message:
-        frame = frame[frame["message"] == message]
-    counts = ", ".join(f"{(frame['severity'] == level).sum()} {level}" for level in SEVERITIES)
-    lines = [f"{named(study, run)}: {counts}", *newer(study, run)]
-    for level in SEVERITIES:
-        same = ["message", "rule", "dataset", "variable", "text", "todo"]
-        for (identity, rule, dataset, variable, text, todo), group in frame[
-            frame["severity"] == level
-        ].groupby(same):
-            known = dict.fromkeys(part for part in (identity, rule) if part)
-            lines += [
-                "",
-                f"{level}  {' '.join(known)}  {'.'.join(part for part in (dataset, variable) if part)}",
-                f"  {printable(text)}",
-            ]
-            lines += [f"    {line}" for line in _records(group)]
-            lines += [f"  to do: {todo}"] if todo else []
-    if len(frame):
-        lines += ["", f"all of them, as a table: {near(run / 'findings' / 'findings.csv')}"]
-    return "\n".join(lines)
-
-
-def _records(group: pd.DataFrame) -> Iterator[str]:
-    columns = ["status", "form", "subject", "folder", "page", "line", "field", "value", "keys", "record"]
-    for status, *page, value, keys, record in group[columns].head(NAMED).itertuples(index=False):
-        place = " ".join(part for part in page if part) or keys
-        place += f" [{record}]" if record and not page[4] else ""  # no line of the EDC: the file's
-        shown = f": {value[:LONGEST_VALUE]}{'...' if len(value) > LONGEST_VALUE else ''}" if value else ""
-        yield printable(f"{status:8s} {place}{shown}".rstrip())
-    if len(group) > NAMED:
-        yield f"... and {len(group) - NAMED} more"
-
-
 def diff_runs(home: Home, study: str, run_a: str, run_b: str) -> pd.DataFrame:
     """What differs between two runs: the columns of DIFFERENCE."""
     old, new = (find_run(home, study, name) for name in (run_a, run_b))
@@ -156,15 +126,28 @@ def diff_text(home: Home, study: str, run_a: str, run_b: str) -> str:
     old, new = find_run(home, study, run_a), find_run(home, study, run_b)
     causes = ", ".join(what_changed(old, read_manifest(new))) or "nothing"
     lines = [f"{study}: from {old.name} to {new.name}; changed inputs: {causes}", *newer(study, new)]
-    found = diff_runs(home, study, old.name, new.name)
+    manifest, kept = read_manifest(new), []
+    if manifest["run"].get("since") == old.name and FILES["records"] in manifest["files"]:
+        found = read_frame(new, FILES["records"]).fillna("")
+        kept = [*moved_lines(manifest["run"]["moved"]), f"  as a page: {near(new / PAGE)}"]
+    else:
+        found = diff_runs(home, study, old.name, new.name)
     if not len(found):
         return "\n".join([*lines, "no record differs"])
-    counts = found.groupby(["dataset", "change"], sort=False).size()
-    lines += [f"{dataset:8s} {change:8s} {count}" for (dataset, change), count in counts.items()]
-    lines += ["", found.head(SHOWN).to_string(index=False)]
-    if len(found) > SHOWN:
-        lines.append(f"... and {len(found) - SHOWN} more")
+    by = [name for name in ("dataset", "change", "cause") if name in found]
+    lines += [_counted(key, count) for key, count in found.groupby(by, sort=False).size().items()]
+    lines += kept
+    listed = found[(found["cause"] != CUT).to_numpy()] if kept else found
+    if len(listed):
+        lines += ["", listed.head(SHOWN).drop(columns="subject").to_string(index=False)]
+    if len(listed) > SHOWN:
+        lines.append(f"... and {len(listed) - SHOWN} more")
     return "\n".join(lines)
+
+
+def _counted(key: tuple[str, ...], count: int) -> str:
+    dataset, change, *cause = key
+    return f"{dataset:8s} {change:8s} {count}" + (f" by {cause[0]}" if cause else "")
 
 
 def verify_lines(

@@ -18,24 +18,45 @@ from clinical.spec import Dataset
 from clinical.study import Study
 from clinical.where import COMPARATORS, Column, Condition, condition, in_words, mask
 
+Answers = dict[str, dict[str, bool]]
 Reads = dict[str, set[str] | None]  # the columns of each dataset that programs are handed; none: all of them
 
+FIRST = 1000
 
-def unmatched_rules(study: Study, outputs: dict[str, Output]) -> Frame:
+
+def unmatched_rules(study: Study, outputs: dict[str, Output], answers: Answers | None = None) -> Frame:
     """A finding for each filter of a rule that no record of the datasets it may be about satisfies.
 
     Comparisons with a date of the subject are left aside, and filters by what no finished dataset has.
+    `answers` are those of `matching_nothing`.
     """
+    answers = answers or matching_nothing(study, outputs)
     found = Findings()
     told: set[str] = set()
     for name in sorted(outputs.keys() & study.datasets.keys()):
         for at, sources, asked in filters_of(study.datasets[name]):
-            frames = [outputs[source].frame for source in sources if source in outputs]
+            known = [answers[source][_text(asked)] for source in sources if source in outputs]
             place = f"{at}: {' or '.join(sources)}: {in_words(asked)}"
-            if frames and place not in told and all(_matches_nothing(frame, asked) for frame in frames):
+            if known and place not in told and all(known):
                 told.add(place)
                 found.add("build.matched-nothing", keys=place.partition(": ")[2], dataset=name, place=place)
     return found.frame()
+
+
+def matching_nothing(study: Study, outputs: dict[str, Output], known: Answers | None = None) -> Answers:
+    """For each filter of a rule whether no record of a dataset satisfies it, by dataset and filter.
+
+    `known` has the answers for datasets that are as they were when these were given.
+    """
+    found: Answers = {}
+    for name in sorted(outputs.keys() & study.datasets.keys()):
+        for _, sources, asked in filters_of(study.datasets[name]):
+            for source in (each for each in sources if each in outputs):
+                said, text = found.setdefault(source, {}), _text(asked)
+                if text not in said:
+                    before = (known or {}).get(source, {}).get(text)
+                    said[text] = _matches_nothing(outputs[source], asked) if before is None else before
+    return found
 
 
 def filters_of(spec: Dataset) -> Iterator[tuple[At, tuple[str, ...], Condition]]:
@@ -104,5 +125,13 @@ def _mappings(node: object) -> Iterator[Mapping]:
         yield from _mappings(each)
 
 
-def _matches_nothing(frame: Frame, asked: Condition) -> bool:
-    return asked.columns <= set(frame) and not mask(frame, asked).any()
+def _text(asked: Condition) -> str:
+    return repr([[test.asks for test in tests] for tests in asked.any_of])
+
+
+def _matches_nothing(output: Output, asked: Condition) -> bool:
+    """Whether no record satisfies it: most filters hold for one of the first records."""
+    if not asked.columns <= set(output.columns):
+        return False
+    columns = output.read(sorted(asked.columns))
+    return not mask(columns.head(FIRST), asked).any() and not mask(columns, asked).any()

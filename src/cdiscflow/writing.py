@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from datetime import datetime
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from cdiscflow.account import field_account, row_account
 from cdiscflow.home import Delivery
-from cdiscflow.queries import page_of, queries_of, write_listing
+from cdiscflow.memory import KeptOutput
+from cdiscflow.queries import pages_of, queries_of, write_listing
 from cdiscflow.reconciliation import Asked, reconcile, totals, write_sheet
+from cdiscflow.waivers import Waiver, about_waivers, waived
 from clinical.check import Plan
 from clinical.derive import Derived
 from clinical.findings import with_status
 from clinical.fingerprint import hash_of
 from clinical.manifest import read_manifest
 from clinical.output import Output
+from clinical.raw_frames import RawFrames
 from clinical.run import Run, read_frame
 from clinical.store import content_hash, write_csv
 from clinical.xpt import Variable, write_xpt
@@ -31,25 +37,37 @@ FINDINGS = "findings/findings.parquet"
 def write_datasets(
     job: Run, before: Path | None, outputs: dict[str, Output], delivery: Delivery
 ) -> dict[str, dict[str, object]]:
-    """Parquet, lineage and XPT of every dataset; what the manifest says of each."""
+    """Parquet and lineage of every dataset; what the manifest says of each."""
     old = read_manifest(before)["datasets"] if before else {}
     described = {}
     for name, output in outputs.items():
         described[name] = entry = _described(output, delivery)
-        stem = name.lower()
-        files = (
-            f"{output.layer}/{stem}.parquet",
-            f"lineage/{stem}.parquet",
-            f"xpt/{output.layer}/{stem}.xpt",
-        )
-        if before and old.get(name) == entry:
+        files = (f"{output.layer}/{name.lower()}.parquet", f"lineage/{name.lower()}.parquet")
+        if isinstance(output, KeptOutput) or _same(old, name, entry):
             for file in files:
                 job.link(file, before)
             continue
         job.write_frame(files[0], output.frame, schema_of_output(output), str(entry["content"]))
         job.write_frame(files[1], output.lineage, content=str(entry["lineage"]))
-        _write_xpt(job.path(files[2]), output, delivery)
     return described
+
+
+def write_xpts(
+    job: Run, before: Path | None, outputs: dict[str, Output], delivery: Delivery, described: dict[str, dict]
+) -> None:
+    """The XPT file of every dataset; `described` is what the manifest says of each."""
+    old = read_manifest(before)["datasets"] if before else {}
+    for name, output in outputs.items():
+        file = f"xpt/{output.layer}/{name.lower()}.xpt"
+        if _same(old, name, described[name]):
+            job.link(file, before)
+        else:
+            _write_xpt(job.path(file), output, delivery)
+
+
+def _same(old: dict[str, dict], name: str, entry: dict[str, object]) -> bool:
+    """Whether the files of a dataset are those of the last run."""
+    return old.get(name) == entry
 
 
 def schema_of_output(output: Output) -> dict[str, str]:
@@ -59,6 +77,8 @@ def schema_of_output(output: Output) -> dict[str, str]:
 
 def _described(output: Output, delivery: Delivery) -> dict[str, object]:
     shape = [[v.name, v.label, v.type] for v in output.variables]
+    if isinstance(output, KeptOutput):
+        return output.entry | {"shape": hash_of([shape, output.label, delivery.day])}
     return {
         "content": content_hash(output.frame, schema_of_output(output)),
         "lineage": content_hash(output.lineage),
@@ -80,11 +100,23 @@ def _write_xpt(path: Path, output: Output, delivery: Delivery) -> None:
 
 
 def write_findings(
-    job: Run, before: Path | None, found: list[pd.DataFrame], extract: str, stopped: Collection[str]
+    job: Run,
+    before: Path | None,
+    found: list[pd.DataFrame],
+    delivery: Delivery,
+    stopped: Collection[str],
+    waivers: list[Waiver],
 ) -> pd.DataFrame:
-    """All findings with their status against the last run, as Parquet and for a spreadsheet."""
+    """All findings with their status against the last run and their waivers, as Parquet and for a
+    spreadsheet; a waiver that is about none, or has expired, is a finding too.
+    """
     old = read_frame(before, FINDINGS) if before else None
-    findings = with_status(pd.concat(found, ignore_index=True), old, extract, stopped)
+    whole = pd.concat(found, ignore_index=True)
+    findings = with_status(whole, old, delivery.name, stopped)
+    notes = about_waivers(findings, waivers, delivery.day)
+    if len(notes):
+        findings = with_status(pd.concat([whole, notes]), old, delivery.name, stopped)
+    findings = waived(findings, waivers, delivery.day)
     job.write_frame(FINDINGS, findings)
     write_csv(job.path("findings/findings.csv"), findings)
     return findings
@@ -109,29 +141,37 @@ def write_reconciliation(
 def write_queries(
     job: Run, plan: Plan, extract: Extract, derived: Derived, findings: pd.DataFrame, name: str
 ) -> None:
-    """What the sites have to answer: workbook, CSV and a page with a section a subject."""
+    """What the sites have to answer: workbook, CSV and a page a site with a section a subject."""
     study = plan.study
     folders = [str(visit["folder"]) for visit in study.config.get("visits", []) if "folder" in visit]
-    dm = derived.outputs["DM"].frame if "DM" in derived.outputs else pd.DataFrame()
-    queries = queries_of(findings, sites_of(extract.frames, dm), folders, study.forms)
+    dm = derived.outputs.get("DM")
+    dm = dm.read([name for name in ("SUBJID", "SITEID") if name in dm.columns]) if dm else pd.DataFrame()
+    sites = sites_of(extract.frames, dm, findings["subject"])
+    queries = queries_of(findings, sites, folders, study.forms)
     write_csv(job.path("queries/queries.csv"), queries)
     write_listing(job.path("queries/queries.xlsx"), queries, study.id)
-    job.write_text("queries/queries.html", page_of(queries, study.id, name))
+    for file, page in pages_of(queries, study.id, name):
+        job.write_text(f"queries/{file}", page)
 
 
-def sites_of(frames: dict[str, pd.DataFrame], dm: pd.DataFrame) -> dict[str, str]:
-    """The site of each subject number: that of DM, or else what its pages say."""
+def sites_of(raw: RawFrames, dm: pd.DataFrame, asked: Iterable[str] | None = None) -> dict[str, str]:
+    """The site of each subject number: that of DM, or else the first of those that its pages say.
+
+    No page is read where DM has a site for each of `asked`.
+    """
     sites: dict[str, str] = {}
-    for frame in frames.values():
-        if "SiteNumber" in frame and "Subject" in frame:
-            pages = frame[["Subject", "SiteNumber"]].dropna().drop_duplicates("Subject")
-            sites = dict(zip(pages["Subject"], pages["SiteNumber"], strict=True)) | sites
     if "SITEID" in dm and "SUBJID" in dm:
-        sites |= dict(zip(dm["SUBJID"], dm["SITEID"].fillna(""), strict=True))
-    return sites
-
-
-def counts(findings: pd.DataFrame) -> dict[str, int]:
-    """How many findings are open, by severity."""
-    still = findings[findings["status"] != "closed"]
-    return {level: int((still["severity"] == level).sum()) for level in ("error", "warning", "info")}
+        sites = dict(zip(dm["SUBJID"], dm["SITEID"].fillna(""), strict=True))
+    if asked is not None and all(map(sites.get, {*asked} - {""})):
+        return sites
+    known = pa.array([*sites], pa.large_string())
+    others = [pd.DataFrame({"Subject": [], "SiteNumber": []}, dtype="str")]
+    for form in raw:
+        if {"SiteNumber", "Subject"} <= set(raw.columns(form)):
+            subjects = raw.column(form, "Subject")
+            strange = np.flatnonzero(~np.asarray(pc.is_in(pa.array(subjects), known)))
+            if len(strange):
+                pages = {"Subject": subjects, "SiteNumber": raw.column(form, "SiteNumber")}
+                others.append(pd.DataFrame(pages).iloc[strange])
+    pages = pd.concat(others).dropna().sort_values(["Subject", "SiteNumber"]).drop_duplicates("Subject")
+    return sites | dict(zip(pages["Subject"], pages["SiteNumber"], strict=True))

@@ -43,9 +43,9 @@ def _replaced(node: object, prefix: str) -> object:
         return Mapping(items, node.at, {_renamed(key, prefix): line for key, line in node.lines.items()})
     if isinstance(node, Sequence):
         return Sequence([_replaced(item, prefix) for item in node], node.at)
-    return Text(_renamed(node, prefix), node.at)
+    return Text(_renamed(node, prefix), node.at) if "--" in node else node
 
 
 def _renamed(text: str, prefix: str) -> str:
     """`--` before a capital letter or a point is the dataset; elsewhere (a partial date) it stays."""
-    return re.sub(r"--(?=[A-Z.])", prefix, text)
+    return re.sub(r"--(?=[A-Z.])", prefix, text) if "--" in text else text

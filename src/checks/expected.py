@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
@@ -13,7 +13,7 @@ from clinical.check import Plan, words_of
 from clinical.frames import Frame, codes_of, group_codes
 from clinical.output import Output
 from clinical.rows import Raw
-from clinical.spec import Dataset
+from clinical.words import Word
 
 COLUMNS = "expect_table_columns_to_match_ordered_list"
 UNIQUE = "expect_compound_columns_to_be_unique"
@@ -42,18 +42,48 @@ class Expected:
     severities: dict[str, str] = field(default_factory=dict)
     piece: str = ""
 
+    @cached_property
+    def own(self) -> dict[tuple[str, str], np.ndarray]:
+        """Our mask for each required column, value set and rule, by kind and column."""
+        frame, masks = self.frame, {}
+        for column in self.required:
+            known = column in frame
+            masks[NOT_NULL, column] = frame[column].isna().to_numpy() if known else np.ones(len(frame), bool)
+        for column, values in self.value_sets.items():
+            masks[IN_SET, column] = (frame[column].notna() & ~frame[column].isin(values)).to_numpy()
+        return masks | {(MARKED, f"rule {name}"): mask for name, mask in self.masks.items()}
+
+    def severity(self, kind: str, column: str) -> str:
+        """How bad it is if one of these is broken."""
+        if kind == MARKED:
+            return self.severities[column.removeprefix("rule ")]
+        return "warning" if kind == IN_SET else "error"
+
     @property
     def suite(self) -> str:
         """The name of its suite: the dataset, and which part of it is judged if not all."""
         return f"{self.dataset} {self.piece}".strip()
 
 
-def expected_of(plan: Plan, build: Build, outputs: dict[str, Output], gate: str) -> Iterator[Expected]:
-    """The promises of one gate, dataset by dataset, without rules."""
+def names_in(gate: str, build: Build, outputs: dict[str, Output]) -> list[str]:
+    """What a gate judges: the raw forms, or the datasets of a layer."""
     if gate == "raw":
-        yield from (_form(plan, raw) for raw in build.raw_forms())
-    else:
-        yield from (_dataset(plan, output) for output in outputs.values() if output.layer == gate)
+        return [f"raw.{name}" for name in build.frames]
+    return [output.name for output in outputs.values() if output.layer == gate]
+
+
+def expected_of(plan: Plan, build: Build, outputs: dict[str, Output], name: str) -> Expected:
+    """What is promised of one dataset or form, without rules."""
+    return _form(plan, build.form(name[4:])) if name.startswith("raw.") else _dataset(plan, outputs[name])
+
+
+def shape_of(build: Build, outputs: dict[str, Output], name: str) -> list[list[str]]:
+    """Keys, variables that the specs promise and columns of a dataset; keys and columns of a form."""
+    if name.startswith("raw."):
+        return [["USUBJID", "record"], [], [*build.frames.columns(name[4:])]]
+    output = outputs[name]
+    keys = [key for key in output.keys if key in output.columns]
+    return [keys, [variable.name for variable in output.variables], output.columns]
 
 
 def _form(plan: Plan, raw: Raw) -> Expected:
@@ -88,11 +118,15 @@ def _value_sets(plan: Plan, output: Output) -> dict[str, list[str]]:
     spec = plan.study.datasets.get(output.name)
     if spec is None:
         return {}
+    stated: dict[str, list[Word]] = {}
+    for _, owner, word in words_of(spec):
+        stated.setdefault(owner, []).append(word)
     found = {}
     for variable in output.variables:
         if variable.name not in output.frame:
             continue
-        names = _codelists(spec, variable.name) or _of_standard(spec, variable.name, variable.codelist)
+        words = stated.get(variable.name, [])
+        names = _codelists(words) or _of_standard(words, variable.codelist)
         lists = [plan.study.terms.codelist(name) for name in names]
         text = pd.api.types.is_string_dtype(output.frame[variable.name])
         if lists and text and not any(each.extensible for each in lists):
@@ -100,16 +134,15 @@ def _value_sets(plan: Plan, output: Output) -> dict[str, list[str]]:
     return found
 
 
-def _codelists(spec: Dataset, name: str) -> list[str]:
+def _codelists(words: list[Word]) -> list[str]:
     """The lists a spec takes a variable from; none where it also takes it from elsewhere."""
-    words = [word for _, owner, word in words_of(spec) if owner == name and word.word not in CANNOT_LEAVE]
-    if any(word.word != "term" for word in words):
+    taken = [word for word in words if word.word not in CANNOT_LEAVE]
+    if any(word.word != "term" for word in taken):
         return []
-    return [word.args["codelist"] for word in words]
+    return [word.args["codelist"] for word in taken]
 
 
-def _of_standard(spec: Dataset, name: str, codelists: str) -> list[str]:
-    words = [word for _, owner, word in words_of(spec) if owner == name]
+def _of_standard(words: list[Word], codelists: str) -> list[str]:
     if words and all(word.word in ("flag", "pick") for word in words):
         return []
     return [each for each in codelists.split(";") if each]
@@ -118,14 +151,7 @@ def _of_standard(spec: Dataset, name: str, codelists: str) -> list[str]:
 def masks_of(expected: Expected) -> dict[tuple[str, str], np.ndarray]:
     """Our own mask for each expectation about records, by kind and columns: the listing comes from here."""
     masks = {}
-    frame = expected.frame
     if len(expected.keys) > 1:
-        groups = group_codes([codes_of(frame[key]) for key in expected.keys])
+        groups = group_codes([codes_of(expected.frame[key]) for key in expected.keys])
         masks[UNIQUE, " ".join(expected.keys)] = pd.Series(groups).duplicated(keep=False).to_numpy()
-    for column in expected.required:
-        masks[NOT_NULL, column] = frame[column].isna().to_numpy()
-    for column, values in expected.value_sets.items():
-        masks[IN_SET, column] = (frame[column].notna() & ~frame[column].isin(values)).to_numpy()
-    for name, mask in expected.masks.items():
-        masks[MARKED, f"rule {name}"] = mask
-    return masks
+    return masks | expected.own

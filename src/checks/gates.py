@@ -8,20 +8,21 @@ are as they were is taken over (checks/pieces.py): Great Expectations judges the
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from itertools import chain
 
-import numpy as np
 import pandas as pd
 
 from checks.broken import places_of
-from checks.expected import COLUMNS, Expected, expected_of
-from checks.judging import Job, Judged, judge
-from checks.pieces import RECORDS, STUDY, Night, Prints, Said, Share, alone, asks_last_day, part_of, share_of
+from checks.expected import COLUMNS, expected_of, names_in, shape_of
+from checks.judging import Job, Judged, judge, whole_parts
+from checks.pieces import PROMISES, Changes, Night, Pieces, Said, Share, all_said, alone, share_of
 from checks.rules import GATES, Rule, Rules
 from checks.suites import SEVERITY, GateVerdict, SuiteVerdict, Verdict
 from clinical.check import Plan
 from clinical.findings import COLUMNS as FINDING_COLUMNS
 from clinical.findings import Findings
+from clinical.fingerprint import STUDY_BUCKET
 from clinical.frames import Frame
 from clinical.output import Output
 from clinical.restore import Restoration
@@ -69,12 +70,12 @@ def run_gates(
 
     Raises: DerivationError where a rule or an expectation cannot run: that is an error of ours, never a pass.
     """
-    gates = _Gates(plan, Share(build, outputs, np.zeros(0)), rules, last_day or build.cut, night)
+    gates = _Gates(plan, build, outputs, rules, last_day or build.cut, night or alone(build))
     for gate in GATES:
         gates.run(gate)
     gates.tell_not_run()
-    found = [gates.results.said.findings[FINDING_COLUMNS], gates.found.frame()]
-    whole = pd.concat(found, ignore_index=True)
+    said = gates.results.said = all_said(gates.said)
+    whole = pd.concat([said.findings[FINDING_COLUMNS], gates.found.frame()], ignore_index=True)
     gates.results.findings = whole.sort_values(FINDING_COLUMNS, kind="stable").reset_index(drop=True)
     return gates.results
 
@@ -82,35 +83,37 @@ def run_gates(
 class _Gates:
     """Runs gate after gate, and puts together what is judged now and what was said before."""
 
-    def __init__(self, plan: Plan, whole: Share, rules: Rules, last_day: str, night: Night | None):
-        self.plan, self.whole, self.rules, self.last_day = plan, whole, rules, last_day
-        self.night = night or alone(whole.build)
-        self.reuse = night is not None
-        self.results, self.found = GateResults(unused=rules.unused), Findings()
+    def __init__(
+        self, plan: Plan, build: Restoration, outputs: dict[str, Output], rules: Rules, last_day: str,
+        night: Night,
+    ):  # fmt: skip
+        self.plan, self.rules, self.last_day = plan, rules, last_day
+        self.whole = Share(build, outputs, night.bucket(build.persons))
+        names = [*names_in("raw", build, outputs), *outputs]
+        shapes = {name: shape_of(build, outputs, name) for name in names}
+        self.night = replace(night, inputs=replace(night.inputs, day=last_day, shapes=shapes))
+        self.changes = Changes(self.night, {name: shape[0] for name, shape in shapes.items()})
+        self.results, self.found, self.there = GateResults(unused=rules.unused), Findings(), set(names)
         self.unasked: dict[str, list[str]] = {}
-        self.there = {*whole.outputs, *(f"raw.{raw.name}" for raw in whole.build.raw_forms())}
-        self.shares: dict[frozenset[int], Share] = {}
+        self.said: list[Said] = []
 
     def run(self, gate: str) -> None:
         """One gate: what is stale is judged, the rest taken over, all of it summed up by dataset."""
         for rule in self.rules.rules:
             if rule.gate == gate and rule.dataset not in self.there:
                 self.results.not_run[rule.id] = f"{rule.dataset} is not in this run"
-        expected = {each.dataset: each for each in self._expected(self.whole, gate)}
-        asked = {name: self._can_run(rule for rule in self.rules.of(gate, name)) for name in expected}
-        prints = {name: self._prints(each, asked[name]) for name, each in expected.items()}
-        kept = self.night.kept.only(prints) if self.reuse else Said()
-        jobs = self._jobs(gate, prints, kept, asked)
-        judged = judge(gate, jobs, self.last_day, self.night)
-        said = judged.joined(kept, prints)
-        self.results.gates[gate] = self._verdict(expected, asked, judged, said)
-        for name, each in expected.items():
-            self._note_unmatched(each, asked[name], said)
+        names = names_in(gate, self.whole.build, self.whole.outputs)
+        asked = {name: self._can_run(rule for rule in self.rules.of(gate, name)) for name in names}
+        stale = {name: self._stale(name, rules) for name, rules in asked.items()}
+        kept = self._kept(stale)
+        judged = judge(gate, self._jobs(stale, asked), self.last_day, self.night)
+        said = judged.joined(kept, stale, self.night.inputs)
+        self.results.gates[gate] = self._verdict(asked, judged, said)
+        held = set(zip(said.held["dataset"], said.held["place"], strict=True))
+        for name, rules in asked.items():
+            self._note_unmatched(name, rules, held)
             self._stop(gate, name, self.results.gates[gate].datasets[name].expectations)
-        self.results.said = self.results.said.joined(said)
-
-    def _expected(self, share: Share, gate: str) -> Iterator[Expected]:
-        return expected_of(self.plan, share.build, share.outputs, gate)
+        self.said.append(said)
 
     def _can_run(self, rules: Iterator[Rule]) -> list[Rule]:
         """The rules whose datasets and forms are all there; of the others it is said that they did not."""
@@ -130,74 +133,71 @@ class _Gates:
             named = ", ".join(rules[:NAMED]) + (" ..." if len(rules) > NAMED else "")
             self.found.add("checks.not-run", dataset=missing, keys=missing, count=len(rules), rules=named)
 
-    def _prints(self, expected: Expected, rules: list[Rule]) -> dict[str, dict[int, str]]:
-        """The prints of the parts of a dataset that have anything to judge."""
-        wide = self._study_wide(expected)
-        parts: dict[str, list[Rule]] = {STUDY if wide else RECORDS: []}
-        for rule in rules:
-            parts.setdefault(part_of(rule, wide), []).append(rule)
-        shape = [expected.columns, [*expected.frame.columns]]
-        return {part: self._prints_of(expected.dataset, part, own, shape) for part, own in parts.items()}
-
-    def _prints_of(self, dataset: str, part: str, rules: list[Rule], shape: list) -> dict[int, str]:
-        day = self.last_day if any(asks_last_day(rule) for rule in rules) else ""
-        names = {dataset}.union(*(rule.reads for rule in rules))
-        return self.night.prints(part, names, [day, sorted(rule.id for rule in rules), shape])
-
-    def _study_wide(self, expected: Expected) -> bool:
+    def _study_wide(self, name: str) -> bool:
         """Whether a dataset can only be judged whole: no persons, or keys that two persons could share."""
-        return "USUBJID" not in expected.frame or (len(expected.keys) > 1 and "USUBJID" not in expected.keys)
+        keys, _, columns = self.night.inputs.shapes[name]
+        return "USUBJID" not in columns or (len(keys) > 1 and "USUBJID" not in keys)
 
-    def _jobs(self, gate: str, prints: Prints, kept: Said, asked: dict[str, list[Rule]]) -> list[Job]:
+    def _stale(self, name: str, rules: list[Rule]) -> dict[str, frozenset[int]]:
+        """The buckets in which each part of a dataset is to be judged."""
+        whole = whole_parts(self._study_wide(name), rules)
+        found = {PROMISES: self.changes.stale(name, None, PROMISES in whole)}
+        return found | {rule.id: self.changes.stale(name, rule, rule.id in whole) for rule in rules}
+
+    def _kept(self, stale: Pieces) -> Said:
+        """What the last run said of all that is not stale."""
+        every = self.night.buckets | {STUDY_BUCKET}
+        fresh = {
+            name: {part: every - found for part, found in parts.items()} for name, parts in stale.items()
+        }
+        return (self.night.kept or Said()).only(fresh)
+
+    def _jobs(self, stale: Pieces, asked: dict[str, list[Rule]]) -> list[Job]:
         """What is to be judged: parts of a dataset that are stale in the same buckets go together."""
         together: dict[frozenset[int], dict[str, list[str]]] = {}
-        for name, parts in prints.items():
-            for part, buckets in parts.items():
-                stale = set(buckets) - set(kept.prints.get(name, {}).get(part, {}))
-                if stale:
-                    where = self.night.buckets if part == STUDY else frozenset(stale)
-                    together.setdefault(where, {}).setdefault(name, []).append(part)
+        for name, parts in stale.items():
+            whole = whole_parts(self._study_wide(name), asked[name])
+            for part, found in parts.items():
+                if found:
+                    buckets = self.night.buckets if part in whole else found
+                    together.setdefault(buckets, {}).setdefault(name, []).append(part)
         jobs = []
         for buckets, parts in together.items():
-            share = self._share(buckets)
-            for each in self._expected(share, gate):
-                if each.dataset in parts:
-                    wide = self._study_wide(each)
-                    rules = [r for r in asked[each.dataset] if part_of(r, wide) in parts[each.dataset]]
-                    jobs.append(Job(each, tuple(parts[each.dataset]), rules, share, buckets, wide))
+            rules = {name: [rule for rule in asked[name] if rule.id in own] for name, own in parts.items()}
+            share = self._share(buckets, {*parts}.union(*(r.reads for own in rules.values() for r in own)))
+            for name, own in parts.items():
+                expected = expected_of(self.plan, share.build, share.outputs, name)
+                whole = whole_parts(self._study_wide(name), rules[name])
+                jobs.append(Job(expected, PROMISES in own, rules[name], share, buckets, whole))
         return jobs
 
-    def _share(self, buckets: frozenset[int]) -> Share:
-        if buckets not in self.shares:
-            whole = self.whole
-            self.shares[buckets] = share_of(self.plan, whole.build, whole.outputs, self.night, buckets)
-        return self.shares[buckets]
+    def _share(self, buckets: frozenset[int], names: set[str]) -> Share:
+        if buckets >= self.night.buckets:
+            return self.whole
+        return share_of(self.plan, self.whole, self.night, buckets, names)
 
-    def _verdict(
-        self, expected: dict[str, Expected], asked: dict[str, list[Rule]], judged: Judged, said: Said
-    ) -> GateVerdict:
+    def _verdict(self, asked: dict[str, list[Rule]], judged: Judged, said: Said) -> GateVerdict:
         """The checkpoint's verdict, and with it what was said before of the pieces that it did not judge."""
         failed = said.failed.groupby(["dataset", "kind", "column"])["records"].sum().to_dict()
         suites = {}
-        for name in expected:
-            order = {rule.id: number for number, rule in enumerate(asked[name])}
+        for name in asked:
             verdicts = []
-            for kind, column, severity, rule in said.expectations(name):
+            for kind, column, severity, rule in chain.from_iterable(said.asked[name].values()):
                 count = int(failed.get((name, kind, column), 0))
                 passed = count == 0 and (name, kind, column) not in judged.failed
                 verdicts.append(
                     Verdict(kind, column, passed, min(count, 1) if kind == COLUMNS else count, severity, rule)
                 )
-            verdicts.sort(key=lambda verdict: order.get(verdict.rule, -1))
             bad = {verdict.severity for verdict in verdicts if not verdict.passed}
             suites[name] = SuiteVerdict(next((level for level in SEVERITY if level in bad), ""), verdicts)
         return GateVerdict(not any(suite.worst for suite in suites.values()), suites)
 
-    def _note_unmatched(self, expected: Expected, rules: list[Rule], said: Said) -> None:
-        held = set(said.held.loc[said.held["dataset"] == expected.dataset, "place"])
+    def _note_unmatched(self, name: str, rules: list[Rule], held: set[tuple[str, str]]) -> None:
+        raw = name.startswith("raw.")
+        size = self.whole.build.frames.size(name[4:]) if raw else self.whole.outputs[name].rows
         for rule in rules:
-            for place in places_of(rule, len(expected.frame)):
-                if place not in held:
+            for place in places_of(rule, size):
+                if (name, place) not in held:
                     self._note("checks.matched-nothing", rule, place, place=place)
 
     def _note(self, message: str, rule: Rule, keys: str, **words: str) -> None:

@@ -6,12 +6,21 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
 import numpy as np
-import pandas as pd
 
 from checks.broken import Broken, broken
 from checks.expected import COLUMNS, UNIQUE, Expected, masks_of
 from checks.listing import list_promise, list_rule
-from checks.pieces import RECORDS, STUDY, Night, Prints, Said, Share, frame_of, part_of
+from checks.pieces import (
+    PROMISES,
+    Inputs,
+    Night,
+    Pieces,
+    Said,
+    Share,
+    compares_persons,
+    frame_of,
+    joined,
+)
 from checks.rules import Rule
 from checks.suites import Verdict, run_checkpoint
 from clinical.errors import DerivationError
@@ -22,15 +31,23 @@ from clinical.frames import Frame
 
 @dataclass(eq=False)
 class Job:
-    """Some parts of one dataset, over the records of some buckets, and the rules of these parts."""
+    """Some rules of one dataset over the records of some buckets; `promises`: what the specs promise, too.
+
+    `whole` are the parts that are one piece for the whole study.
+    """
 
     expected: Expected
-    parts: tuple[str, ...]
+    promises: bool
     rules: list[Rule]
     share: Share
     buckets: frozenset[int]
-    study_wide: bool
+    whole: frozenset[str]
     broken: dict[str, Broken] = field(default_factory=dict)
+
+    @property
+    def parts(self) -> list[str]:
+        """What of the dataset is judged."""
+        return [*([PROMISES] if self.promises else []), *(rule.id for rule in self.rules)]
 
 
 @dataclass(eq=False)
@@ -41,17 +58,22 @@ class Judged:
     failed: set[tuple[str, str, str]]
     frames: dict[str, Frame]
 
-    def joined(self, kept: Said, prints: Prints) -> Said:
-        """With what was kept: all that is said of the datasets that have these prints."""
+    def joined(self, kept: Said, pieces: Pieces, inputs: Inputs) -> Said:
+        """With what was kept: all that is said of a gate."""
         asked = {
-            name: {**{part: kept.asked.get(name, {}).get(part) for part in parts}, **self.asked.get(name, {})}
-            for name, parts in prints.items()
+            name: {
+                part: self.asked.get(name, {}).get(part) or kept.asked[name].get(part, []) for part in parts
+            }
+            for name, parts in pieces.items()
         }
-        frames = {
-            name: frame_of(name, pd.concat([getattr(kept, name), frame], ignore_index=True))
-            for name, frame in self.frames.items()
-        }
-        return Said(prints, asked, **frames)
+        frames = {name: joined([getattr(kept, name), frame]) for name, frame in self.frames.items()}
+        return Said(inputs, asked, **frames)
+
+
+def whole_parts(study_wide: bool, rules: list[Rule]) -> frozenset[str]:
+    """The parts of a dataset that are one piece for the whole study."""
+    asked = {rule.id for rule in rules if study_wide or compares_persons(rule)}
+    return frozenset(asked | {PROMISES} if study_wide else asked)
 
 
 def judge(gate: str, jobs: list[Job], last_day: str, night: Night) -> Judged:
@@ -62,42 +84,35 @@ def judge(gate: str, jobs: list[Job], last_day: str, night: Night) -> Judged:
     for number, job in enumerate(jobs):
         _prepare(job, str(number), last_day)
     verdict = run_checkpoint(gate, [job.expected for job in jobs])
-    whole = Judged({}, set(), {name: frame_of(name, ()) for name in ("failed", "held", "findings")})
-    parts: dict[str, list] = {"failed": [], "held": []}
-    findings = [whole.frames["findings"]]
+    whole = Judged({}, set(), {})
+    rows: dict[str, list] = {"failed": [], "held": []}
+    findings = []
     for job in jobs:
+        name = job.expected.dataset
         verdicts = verdict.datasets[job.expected.suite].expectations
+        said = whole.asked.setdefault(name, {})
+        said |= {part: [] for part in job.parts}
         for each in verdicts:
-            if _part(job, each) in job.parts:
-                said = [each.kind, _column(each), each.severity, each.rule]
-                name = job.expected.dataset
-                whole.asked.setdefault(name, {}).setdefault(_part(job, each), []).append(said)
-        for part in job.parts:
-            whole.asked.setdefault(job.expected.dataset, {}).setdefault(part, [])
-        failing = [each for each in verdicts if not each.passed and _part(job, each) in job.parts]
-        whole.failed |= {(job.expected.dataset, each.kind, _column(each)) for each in failing}
-        parts["held"] += _held(job)
-        parts["failed"] += _failed(job, failing, night)
-        findings.append(_findings(gate, job, failing, night))
-    whole.frames |= {name: frame_of(name, rows) for name, rows in parts.items()}
-    whole.frames["findings"] = pd.concat(findings, ignore_index=True)
+            said[each.rule].append([each.kind, _column(each), each.severity, each.rule])
+        failing = [each for each in verdicts if not each.passed]
+        whole.failed |= {(name, each.kind, _column(each)) for each in failing}
+        own = masks_of(job.expected) if failing else {}
+        marked = {each: _marked(job, each, own) for each in failing if each.kind != COLUMNS}
+        rows["held"] += _held(job)
+        rows["failed"] += _failed(job, failing, marked, night)
+        findings += [_findings(gate, job, marked, night)] if marked else []
+    whole.frames = {name: frame_of(name, found) for name, found in rows.items()}
+    whole.frames["findings"] = frame_of("findings", joined([frame_of("findings", ()), *findings]))
     return whole
 
 
 def _prepare(job: Job, number: str, last_day: str) -> None:
-    """The masks of the rules; promises about records only where their part is judged."""
-    promised = STUDY if job.study_wide else RECORDS
-    nothing = {} if promised in job.parts else {"keys": [], "required": [], "value_sets": {}}
+    """The masks of the rules; promises only where they are judged."""
+    nothing = {} if job.promises else {"columns": [], "keys": [], "required": [], "value_sets": {}}
     job.expected = replace(job.expected, masks={}, severities={}, piece=number, **nothing)
     for rule in job.rules:
         found = job.broken[rule.id] = broken(job.share.build, rule, last_day, job.share.buckets)
         job.expected.masks[rule.id], job.expected.severities[rule.id] = found.failed, rule.severity
-
-
-def _part(job: Job, verdict: Verdict) -> str:
-    if verdict.rule:
-        return part_of(next(rule for rule in job.rules if rule.id == verdict.rule), job.study_wide)
-    return STUDY if job.study_wide else RECORDS
 
 
 def _column(verdict: Verdict) -> str:
@@ -105,59 +120,60 @@ def _column(verdict: Verdict) -> str:
     return "" if verdict.kind == COLUMNS else verdict.column
 
 
+def _marked(job: Job, verdict: Verdict, own: dict[tuple[str, str], np.ndarray]) -> np.ndarray:
+    """The rows our own mask marks: as many as Great Expectations counts."""
+    rows = np.flatnonzero(own[verdict.kind, verdict.column])
+    if len(rows) != verdict.failed_records:
+        raise DerivationError(
+            "checks.counts-differ", job.expected.dataset, columns=verdict.column, ours=len(rows),
+            theirs=verdict.failed_records,
+        )  # fmt: skip
+    return rows
+
+
 def _held(job: Job) -> Iterator[tuple]:
     for rule in job.rules:
-        part = part_of(rule, job.study_wide)
         for place, buckets in job.broken[rule.id].held.items():
-            for bucket in {STUDY_BUCKET} if part == STUDY else buckets:
-                yield job.expected.dataset, part, int(bucket), place
+            for bucket in {STUDY_BUCKET} if rule.id in job.whole else buckets:
+                yield job.expected.dataset, rule.id, int(bucket), place
 
 
 def _buckets(job: Job, part: str, rows: np.ndarray, night: Night) -> np.ndarray:
-    if part == STUDY:
+    if part in job.whole:
         return np.full(len(rows), STUDY_BUCKET)
     return night.bucket(job.expected.frame["USUBJID"].iloc[rows])
 
 
-def _failed(job: Job, failing: list[Verdict], night: Night) -> Iterator[tuple]:
+def _failed(
+    job: Job, failing: list[Verdict], marked: dict[Verdict, np.ndarray], night: Night
+) -> Iterator[tuple]:
     """Records that fail an expectation, by bucket: our mask says which, Great Expectations how many."""
-    own = masks_of(job.expected) if failing else {}
-    for verdict in failing:
-        part, name = _part(job, verdict), job.expected.dataset
-        if verdict.kind == COLUMNS:
-            for bucket in {STUDY_BUCKET} if part == STUDY else job.buckets:
-                yield name, part, bucket, verdict.kind, _column(verdict), 1
+    name = job.expected.dataset
+    for each in failing:
+        if each.kind == COLUMNS:
+            for bucket in {STUDY_BUCKET} if each.rule in job.whole else job.buckets:
+                yield name, each.rule, bucket, each.kind, _column(each), 1
             continue
-        rows = np.flatnonzero(own[verdict.kind, verdict.column])
-        if len(rows) != verdict.failed_records:
-            raise DerivationError(
-                "checks.counts-differ", name, columns=verdict.column, theirs=verdict.failed_records,
-                ours=len(rows),
-            )  # fmt: skip
-        for bucket, count in zip(
-            *np.unique(_buckets(job, part, rows, night), return_counts=True), strict=True
-        ):
-            yield name, part, int(bucket), verdict.kind, verdict.column, int(count)
+        found = np.unique(_buckets(job, each.rule, marked[each], night), return_counts=True)
+        for bucket, count in zip(*found, strict=True):
+            yield name, each.rule, int(bucket), each.kind, each.column, int(count)
 
 
-def _findings(gate: str, job: Job, failing: list[Verdict], night: Night) -> Frame:
+def _findings(gate: str, job: Job, marked: dict[Verdict, np.ndarray], night: Night) -> Frame:
     """A finding for each record that a failed expectation marks, unless it was reported already."""
     found, parts, buckets = Findings(), [], []
-    own = masks_of(job.expected) if failing else {}
     by_id = {rule.id: rule for rule in job.rules}
-    for verdict in failing:
-        if verdict.kind == COLUMNS or (not verdict.rule and _reported(gate, job, verdict)):
+    for verdict, rows in marked.items():
+        if not verdict.rule and _reported(gate, job, verdict):
             continue
-        rows = np.flatnonzero(own[verdict.kind, verdict.column])
         if verdict.rule:
-            rule = by_id[verdict.rule]
-            list_rule(found, job.share, job.expected, rule, job.broken[rule.id], rows)
+            list_rule(found, job.share, job.expected, by_id[verdict.rule], job.broken[verdict.rule], rows)
         else:
             list_promise(found, job.share, job.expected, verdict, rows)
-        parts += [_part(job, verdict)] * len(rows)
-        buckets.append(_buckets(job, _part(job, verdict), rows, night))
+        parts += [verdict.rule] * len(rows)
+        buckets.append(_buckets(job, verdict.rule, rows, night))
     frame = found.frame()
-    return frame_of("findings", frame.assign(part=parts, bucket=np.concatenate([np.zeros(0), *buckets])))
+    return frame.assign(part=parts, bucket=np.concatenate([np.zeros(0, dtype="int64"), *buckets]))
 
 
 def _reported(gate: str, job: Job, verdict: Verdict) -> bool:

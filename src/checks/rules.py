@@ -15,6 +15,7 @@ from pathlib import Path
 from checks import masks
 from checks.every import EVERY, Has, columns_like, filled_in, is_pattern
 from clinical.errors import SpecError, SpecErrors
+from clinical.moved import ANY
 from clinical.names import closest
 from clinical.read import At, Mapping, Sequence, Text, read_yaml
 from clinical.resolve import EACH, RECORD, Names, split_source
@@ -46,8 +47,8 @@ class Rule:
     """One rule for one dataset.
 
     A record that satisfies `where` fails when `fails_when` holds for it or the mask marks it. `stops`: a
-    failure stops the dataset. `reconciles` is the cross-check it is part of. `reads` are the other datasets
-    and forms it looks at.
+    failure stops the dataset. `reconciles` is the cross-check it is part of. `columns` are what it looks at,
+    by dataset or form; ANY stands for all of a form's.
     """
 
     id: str
@@ -67,7 +68,12 @@ class Rule:
     fails: Mapping | Text
     at: At
     reconciles: str = ""
-    reads: frozenset[str] = frozenset()
+    columns: dict[str, frozenset[str]] = field(default_factory=dict)
+
+    @property
+    def reads(self) -> frozenset[str]:
+        """The other datasets and forms it looks at."""
+        return frozenset(self.columns) - {self.dataset}
 
     def words(self) -> Iterator[Word]:
         """Everything of it that reads data."""
@@ -147,6 +153,7 @@ class RuleReader:
         self.unused: dict[str, str] = {}
         self.dropped: dict[str, At] = {}
         self.faults: list[SpecError] = []
+        self.specs: dict[str, Dataset] = {}
 
     def read(self, path: Path, root: Path, gate: str) -> None:
         """The rules of one file. Folders come last first: what is there already stays."""
@@ -276,7 +283,7 @@ class RuleReader:
             at=at,
             reconciles=str(node.get("reconciles", "")),
         )
-        return replace(rule, reads=self._reads(rule), variable=rule.variable or self._variable(rule))
+        return replace(rule, columns=self._columns(rule), variable=rule.variable or self._variable(rule))
 
     def _mask(self, rule: Mapping, dataset: str, helpers: Iterable[str]) -> Mask | None:
         if "mask" not in rule:
@@ -300,12 +307,16 @@ class RuleReader:
             raise SpecError("spec.no-column", at, dataset=dataset, column=name, hint="")
         return found
 
-    def _reads(self, rule: Rule) -> frozenset[str]:
-        """The datasets and forms it reads; refuses what nothing has, or a finished dataset has no more."""
-        own = dataset_of(self.names, rule.dataset)
-        spec = replace(own, variables={**own.variables, **rule.helpers})
-        names = self.names.with_dataset(spec)
-        found = set()
+    def _columns(self, rule: Rule) -> dict[str, frozenset[str]]:
+        """What it reads, by dataset and form; refuses what nothing has, or a finished dataset has no more."""
+        if rule.dataset not in self.specs:
+            self.specs[rule.dataset] = dataset_of(self.names, rule.dataset)
+        spec, names = self.specs[rule.dataset], self.names
+        if rule.helpers:
+            spec = replace(spec, variables={**spec.variables, **rule.helpers})
+        if rule.helpers or rule.dataset.startswith("raw."):
+            names = names.with_dataset(spec)
+        found: dict[str, set[str]] = {rule.dataset: {*rule.mask.of, *rule.mask.also} if rule.mask else set()}
         for word in rule.words():
             for name in own_names(word):
                 if names.understand(spec, None, name, word.where_it_stands()).kind in (RECORD, EACH):
@@ -314,10 +325,11 @@ class RuleReader:
                 gone = column.islower() and not name.startswith("raw.")
                 if gone and not (name == rule.dataset and column in rule.helpers):
                     raise SpecError("checks.finished", word.where_it_stands(), name=f"{name}.{column}")
-                found.add(name)
+                found.setdefault(name, set()).add(column)
         forms = {f"raw.{name}" for name in self.names.study.forms}
-        found |= {split_source(name)[0] for word in rule.words() for name in _named(word)} & forms
-        return frozenset(found - {rule.dataset})
+        named = {split_source(name)[0] for word in rule.words() for name in _named(word)} & forms
+        found |= {name: {ANY} for name in named}
+        return {name: frozenset(columns) for name, columns in found.items()}
 
     def _variable(self, rule: Rule) -> str:
         """What the listing names: the dataset's first column that is at fault, not one that selects."""

@@ -17,6 +17,7 @@ from clinical.lock import require_lock
 NAME = "audit.jsonl"
 FIRST = "0" * 64
 TORN, BROKEN = "audit.torn-", "audit.broken-"
+SHORTEST_REASON, LONGEST_REASON, SHORTEST_NAME = 10, 200, 2  # of what a person must give
 KEYS = {"line", "event", "who", "when", "why", "inputs", "outputs", "before", "hash"}
 
 

@@ -5,7 +5,7 @@ Pure: frames and specs in, columns, findings and accounts out; nothing here touc
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import numpy as np
 import pandas as pd
@@ -21,12 +21,40 @@ from clinical.graph import Graph, Step
 from clinical.kinds import Kinds
 from clinical.ledger import Ledger, Notes, place_of
 from clinical.making import column_of_program, make_records
+from clinical.raw_frames import RawFrames
 from clinical.resolve import EACH, RECORD, SOURCE, Names, Ref
 from clinical.rows import Cut, Made, PartRows, Raw, Records, Rows, line_rows
 from clinical.spec import Dataset, Part
 from clinical.study import Study
 from clinical.where import Condition
 from clinical.words import Word, own_names
+
+
+class RawForms(Mapping[str, Raw]):
+    """The raw forms of a build, each looked at when first asked for."""
+
+    def __init__(self, frames: RawFrames, persons: Column):
+        self._frames, self._index = frames, pd.Index(persons)
+        self._known: dict[str, Raw] = {}
+
+    def __getitem__(self, name: str) -> Raw:
+        if name not in self._known:
+            frame = in_record_order(self._frames[name])
+            person = self._index.get_indexer(frame["USUBJID"]).astype("int64")
+            self._known[name] = Raw(name, frame, person)
+        return self._known[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._frames)
+
+    def __len__(self) -> int:
+        return len(self._frames)
+
+
+def persons_in(raw: Mapping[str, Frame]) -> Column:
+    """The persons of all records, sorted."""
+    people = pd.concat([frame["USUBJID"] for frame in raw.values()]) if raw else pd.Series(dtype="str")
+    return pd.Series(sorted(people.dropna().unique()), dtype="str")
 
 
 class Build:
@@ -37,19 +65,16 @@ class Build:
         study: Study,
         names: Names,
         graph: Graph,
-        raw: dict[str, Frame],
+        raw: Mapping[str, Frame],
         cut: str = "",
         buckets: int = 1,
+        persons: Column | None = None,
     ):
+        """`persons` are those of all records, sorted; without them every form is read for its own."""
         self.study, self.names, self.graph, self.cut = study, names, graph, cut
-        people = pd.concat([frame["USUBJID"] for frame in raw.values()]) if raw else pd.Series(dtype="str")
-        self.persons = pd.Series(sorted(people.dropna().unique()), dtype="str")
-        index = pd.Index(self.persons)
-        self._raw = {
-            name: Raw(name, ordered, index.get_indexer(ordered["USUBJID"]).astype("int64"))
-            for name, frame in raw.items()
-            for ordered in [in_record_order(frame)]
-        }
+        self.persons = persons_in(raw) if persons is None else persons
+        self.frames = raw if isinstance(raw, RawFrames) else RawFrames(raw)
+        self._raw = RawForms(self.frames, self.persons)
         self._made: dict[str, Made] = {}
         self._cut: dict[str, Cut] = {}
         self._refs: dict[tuple[str, Part | None, str], Ref] = {}
@@ -166,6 +191,12 @@ class Build:
             )
         return plain
 
+    def take(self, name: str, frame: Frame) -> None:
+        """A dataset that is finished: its columns that are read here, and the USUBJID of each record."""
+        person = pd.Index(self.persons).get_indexer(frame["USUBJID"]).astype("int64")
+        columns = {column: frame[column] for column in frame if column != "USUBJID"}
+        self._made[name] = Made(self.study.datasets[name], person, columns=columns)
+
     # -- what words ask for ----------------------------------------------------------------------------------
 
     def understand(self, spec: Dataset, part: Part | None, name: str) -> Ref:
@@ -281,7 +312,7 @@ class Build:
 
     def ledger(self) -> Ledger:
         """What was noted, by dataset and bucket."""
-        return self.notes.ledger(self.findings, self.persons, {n: raw.person for n, raw in self._raw.items()})
+        return self.notes.ledger(self.findings, self.persons, self._raw)
 
 
 def _noted_for(spec: Dataset, persons: np.ndarray) -> np.ndarray:

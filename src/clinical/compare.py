@@ -7,7 +7,7 @@ import pandas as pd
 
 from clinical.frames import Frame, as_text, codes_of, group_codes
 
-DIFFERENCE = ["dataset", "change", "keys", "variable", "old", "new"]
+DIFFERENCE = ["dataset", "change", "keys", "variable", "old", "new", "subject"]
 
 
 def compare_frames(name: str, old: Frame, new: Frame, keys: list[str]) -> Frame:
@@ -49,13 +49,20 @@ def keys_text(frame: Frame, keys: list[str]) -> pd.Series:
 
 
 def _whole(change: str, name: str, frame: Frame, keys: list[str]) -> Frame:
-    found = pd.DataFrame({"keys": keys_text(frame, keys)})
+    found = pd.DataFrame({"keys": keys_text(frame, keys), "subject": _subjects(frame)})
     return found.assign(dataset=name, change=change, variable="", old="", new="")
+
+
+def _subjects(frame: Frame) -> pd.Series:
+    """Whose each record is; empty text in a dataset without persons."""
+    if "USUBJID" not in frame:
+        return pd.Series("", index=range(len(frame)), dtype="str")
+    return frame["USUBJID"].reset_index(drop=True).fillna("")
 
 
 def _changed(name: str, old: Frame, new: Frame, keys: list[str]) -> list[Frame]:
     found = []
-    labels = keys_text(old, keys)
+    labels, subjects = keys_text(old, keys), _subjects(new)
     for column in dict.fromkeys([*old.columns, *new.columns]):
         one = (
             as_text(old[column].reset_index(drop=True)).fillna("")
@@ -69,6 +76,7 @@ def _changed(name: str, old: Frame, new: Frame, keys: list[str]) -> list[Frame]:
         )
         differs = (one != two).to_numpy()
         if differs.any():
-            cells = pd.DataFrame({"keys": labels[differs], "old": one[differs], "new": two[differs]})
+            cells = {"keys": labels, "old": one, "new": two, "subject": subjects}
+            cells = pd.DataFrame({name: each[differs] for name, each in cells.items()})
             found.append(cells.assign(dataset=name, change="changed", variable=column))
     return found

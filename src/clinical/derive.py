@@ -4,17 +4,18 @@ findings.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, ThreadPoolExecutor, wait
 from contextvars import copy_context
 from dataclasses import dataclass, field
 
+import numpy as np
 import pandas as pd
 
 from clinical.build import Build
 from clinical.check import Plan
 from clinical.errors import DerivationError
-from clinical.frames import Frame
+from clinical.frames import Column, Frame
 from clinical.graph import Step
 from clinical.ledger import Ledger, report
 from clinical.output import Output, outputs
@@ -39,21 +40,26 @@ class Derived:
 
 def derive(
     plan: Plan,
-    raw: dict[str, Frame],
+    raw: Mapping[str, Frame],
     cut: str = "",
     only: Iterable[str] | None = None,
     around: Callable[[Step, Callable[[], object]], object] | None = None,
     workers: int = 1,
     buckets: int = 1,
+    given: Mapping[str, Frame] | None = None,
+    persons: Column | None = None,
 ) -> Derived:
     """The study's datasets; `only` names those wanted (what they need is built too).
 
     `around` calls a step's function: a flow wraps a task round it. A DerivationError stops that dataset and
     those that need it; the others are built. With more than one worker, steps that do not need each other run
-    side by side; the result is the same.
+    side by side; the result is the same. `given` are columns of datasets that are not built again, with
+    USUBJID; `persons` are all persons, where they are known.
     """
-    build = Build(plan.study, plan.names, plan.graph, raw, cut, buckets)
-    job = _Job(plan, build, None if only is None else set(only), around or _call)
+    build = Build(plan.study, plan.names, plan.graph, raw, cut, buckets, persons)
+    for name, frame in (given or {}).items():
+        build.take(name, frame)
+    job = _Job(plan, build, None if only is None else set(only), around or _call, set(given or ()))
     with ThreadPoolExecutor(max_workers=workers) as pool:
         job.run_all(pool)
     found = job.found
@@ -62,18 +68,27 @@ def derive(
         name: found.outputs[name] for step in plan.graph.steps for name in job.made_by(step.dataset)
     }
     found.ledger = build.ledger()
-    form_buckets = {raw.name: build.notes.bucket[raw.person] for raw in build.raw_forms()}
-    found.findings, found.account = report(plan, found.ledger, form_buckets, set(found.stopped), only is None)
+    if given is not None:
+        return found  # a part of a study: the reports are made of all parts
+    sizes = {raw.name: _sizes(build.notes.bucket[raw.person]) for raw in build.raw_forms()}
+    found.findings, found.account = report(plan, found.ledger, sizes, set(found.stopped), only is None)
     return found
+
+
+def _sizes(buckets: np.ndarray) -> dict[int, int]:
+    numbers, sizes = np.unique(buckets, return_counts=True)
+    return dict(zip(numbers.tolist(), sizes.tolist(), strict=True))
 
 
 class _Job:
     """Runs steps as soon as what they need is there."""
 
-    def __init__(self, plan: Plan, build: Build, only: set[str] | None, around: Callable):
+    def __init__(
+        self, plan: Plan, build: Build, only: set[str] | None, around: Callable, given: set[str]
+    ):  # fmt: skip
         self.plan, self.build, self.only, self.around = plan, build, only, around
         self.found = Derived()
-        wanted = needed_columns(plan, only)
+        wanted = {node for node in needed_columns(plan, only, given) if node[0] not in given}
         self.steps = [
             Step(step.dataset, step.number, columns)
             for step in plan.graph.steps
@@ -84,7 +99,8 @@ class _Job:
         before: dict[str, int] = {}
         self.needs: list[set[int]] = []
         for i, step in enumerate(self.steps):
-            needs = {owner[need] for c in step.columns for need in plan.graph.needs[step.dataset, c]}
+            nodes = {need for c in step.columns for need in plan.graph.needs[step.dataset, c]}
+            needs = {owner[need] for need in nodes if need[0] not in given}
             self.needs.append((needs | {before.get(step.dataset, i)}) - {i})
             before[step.dataset] = i
 
@@ -126,8 +142,10 @@ def _call(step: Step, run: Callable[[], object]) -> object:
     return run()
 
 
-def needed_columns(plan: Plan, only: Iterable[str] | None) -> set[tuple[str, str]]:
-    """All columns, or those of some datasets and everything these need."""
+def needed_columns(
+    plan: Plan, only: Iterable[str] | None, given: Collection[str] = ()
+) -> set[tuple[str, str]]:
+    """All columns, or those of some datasets and everything these need; what is given needs nothing."""
     needs = plan.graph.needs
     if only is None:
         return set(needs)
@@ -135,8 +153,10 @@ def needed_columns(plan: Plan, only: Iterable[str] | None) -> set[tuple[str, str
     found: set[tuple[str, str]] = set()
     while waiting:
         node = waiting.pop()
-        if node not in found:
+        if node not in found and node[0] not in given:
             found.add(node)
+            if node[0] in given:
+                continue
             waiting += needs[node]
             waiting += [
                 (node[0], key) for key in plan.study.datasets[node[0]].keys if (node[0], key) in needs

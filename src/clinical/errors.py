@@ -53,6 +53,14 @@ class ClinicalError(Exception):
         text = sentence(identity, **values)
         super().__init__(f"{self.at}: {text}" if self.at else text)
 
+    def __reduce__(self) -> tuple:
+        """So that it can come from another process as it is."""
+        return _again, (type(self), str(self)), self.__dict__
+
+
+def _again(kind: type[ClinicalError], text: str) -> ClinicalError:
+    return kind.__new__(kind, text)
+
 
 class SpecError(ClinicalError):
     """A spec is wrong: known before any data is read. `at` is `file:line: DATASET.VARIABLE`."""

@@ -20,6 +20,9 @@ COLUMNS = [
     "message", "rule", "severity", "dataset", "variable", "keys", "value", "form", "subject", "folder",
     "instance", "page", "line", "field", "record", "text", "todo",
 ]  # fmt: skip
+SEVERITIES = ("error", "warning", "info")
+NEW, OPEN, REOPENED, CLOSED, WAIVED = "new", "open", "reopened", "closed", "waived"
+NOT_OPEN = (CLOSED, WAIVED)
 COORDINATES = {
     "form": "form",
     "subject": "Subject",
@@ -68,18 +71,17 @@ class Findings:
         size = 1 if records is None else len(records)
         if size == 0:
             return
-        part = pd.DataFrame(index=range(size))
-        part["message"] = message
-        part["rule"] = rule or entry.rule
-        part["severity"] = entry.severity
-        part["dataset"], part["variable"], part["field"] = dataset, variable, field
-        part["text"] = entry.text.format(dataset=dataset, variable=variable, field=field, **words)
-        part["todo"] = entry.todo
+        words |= {"dataset": dataset, "variable": variable, "field": field}
+        part: dict[str, object] = {
+            "message": message, "rule": rule or entry.rule, "severity": entry.severity,
+            "dataset": dataset, "variable": variable, "field": field,
+            "text": entry.text.format(**words), "todo": entry.todo,
+        }  # fmt: skip
         for name, given in (("value", value), ("keys", keys)):
             part[name] = given.to_numpy() if isinstance(given, pd.Series) else given
         for name, column in {**COORDINATES, "record": "record"}.items():
             part[name] = records[column].to_numpy() if records is not None and column in records else ""
-        self._parts.append(part)
+        self._parts.append(pd.DataFrame(part, index=range(size)))
 
     def add_rule(
         self,
@@ -127,21 +129,20 @@ def finding_ids(frame: Frame) -> pd.Series:
         parts = parts + "|" + column.astype("str")
     parts = parts + "|" + record.astype("str")
     numbered = parts + "|" + parts.groupby(parts).cumcount().astype("str")
-    return pd.Series(
-        [sha256(text.encode()).hexdigest()[:12] for text in numbered], index=frame.index, dtype="str"
-    )
+    ids = [sha256(text.encode()).hexdigest()[:12] for text in numbered.tolist()]
+    return pd.Series(ids, index=frame.index, dtype="str")
 
 
 def with_status(found: Frame, before: Frame | None, extract: str, stopped: Collection[str] = ()) -> Frame:
     """Findings with id, status against the last run and the extract that showed them first.
 
     Rows: all of `found`, and those of `before` that are gone, as closed; about a dataset that `stopped`, so
-          that
-          nobody judged it, they stay open. Status is new, open, closed or reopened.
+          that nobody judged it, they stay open. Status is new, open, closed or reopened; what was waived is
+          reopened, unless a waiver holds again.
     """
     found = found.reindex(columns=COLUMNS).astype("str").fillna("")
     found.insert(0, "id", finding_ids(found))
-    found["status"], found["first_seen"] = "new", extract
+    found["status"], found["first_seen"] = NEW, extract
     if before is None or not len(before):
         return _in_order(found)
     old = (
@@ -151,12 +152,27 @@ def with_status(found: Frame, before: Frame | None, extract: str, stopped: Colle
         .set_axis(found.index)
     )
     known = old["status"].notna()
-    found["status"] = found["status"].mask(known, "open").mask(old["status"] == "closed", "reopened")
+    found["status"] = found["status"].mask(known, OPEN).mask(old["status"].isin(NOT_OPEN), REOPENED)
     found["first_seen"] = found["first_seen"].mask(known, old["first_seen"])
-    gone = before[~before["id"].isin(found["id"])].copy()
-    judged = ~gone["dataset"].isin(list(stopped)) | (gone["status"] == "closed")
-    gone["status"] = gone["status"].mask(judged, "closed").mask(~judged, "open")
+    gone = before[pd.Index(found["id"].unique()).get_indexer(before["id"]) < 0].copy()
+    judged = ~gone["dataset"].isin(list(stopped)) | (gone["status"] == CLOSED)
+    gone["status"] = gone["status"].mask(judged, CLOSED).mask(~judged, OPEN)
     return _in_order(pd.concat([found, gone], ignore_index=True))
+
+
+def counts(findings: Frame) -> dict[str, int]:
+    """How many findings are open, by severity; then how many are new, reopened and waived, where any are."""
+    still = findings.loc[~findings["status"].isin(NOT_OPEN), "severity"].value_counts()
+    status = findings["status"].value_counts()
+    told = {level: int(still.get(level, 0)) for level in SEVERITIES}
+    return told | {name: int(status[name]) for name in (NEW, REOPENED, WAIVED) if name in status}
+
+
+def counts_text(told: dict[str, int]) -> str:
+    """`0 error, 3 warning, 1 info; 2 new, 1 waived`"""
+    weights = ", ".join(f"{told[name]} {name}" for name in SEVERITIES)
+    others = ", ".join(f"{count} {name}" for name, count in told.items() if name not in SEVERITIES)
+    return f"{weights}; {others}" if others else weights
 
 
 def _in_order(frame: Frame) -> Frame:

@@ -41,7 +41,12 @@ def tree(folder: Path, pattern: str = "*") -> dict[str, str]:
 
 def package_versions() -> dict[str, str]:
     """The versions of the packages whose releases can change a value or a byte."""
-    return {name: version(name) for name in ("numpy", "pandas", "pyarrow")}
+    return {name: _version(name) for name in ("numpy", "pandas", "pyarrow")}
+
+
+@cache
+def _version(package: str) -> str:
+    return version(package)
 
 
 def code_fingerprint(module: str, source: Path = SOURCE) -> str:

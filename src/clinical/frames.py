@@ -10,6 +10,7 @@ import os
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 
 Frame = pd.DataFrame
 Column = pd.Series
@@ -28,6 +29,13 @@ def take(column: Column, rows: np.ndarray) -> Column:
     if len(rows) and rows.min() < 0:
         return pd.Series(column.array.take(rows, allow_fill=True), copy=False)
     return pd.Series(column.array.take(rows), copy=False)
+
+
+def places_in(known: pd.Index, column: Column) -> np.ndarray:
+    """Where each value of a text column stands among distinct texts; -1 where it does not, or is missing."""
+    texts = pa.array(known, pa.large_string(), from_pandas=True)
+    found = pc.index_in(pa.array(column, pa.large_string(), from_pandas=True), texts, skip_nulls=True)
+    return np.asarray(found.fill_null(-1)).astype("int64")
 
 
 def ordered(column: Column, rows: np.ndarray) -> Column:

@@ -5,9 +5,10 @@ filters that held. Kept so that a bucket that is not rebuilt keeps its part of e
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -17,6 +18,9 @@ from clinical.findings import COLUMNS, Findings
 from clinical.fingerprint import STUDY_BUCKET
 from clinical.frames import Frame
 from clinical.where import Condition, in_words
+
+if TYPE_CHECKING:
+    from clinical.rows import Raw
 
 ACCOUNT = ["dataset", "part", "source", "reason", "rule", "records"]
 PIECES = {
@@ -28,6 +32,7 @@ PIECES = {
 
 
 INTEGERS = ("bucket", "records")
+Sizes = dict[str, dict[int, int]]
 
 
 def piece(name: str, rows: Frame | list[tuple]) -> Frame:
@@ -81,8 +86,11 @@ class Ledger:
 
 
 def _chosen(frame: Frame, datasets: dict[str, set[int]]) -> Frame:
-    pairs = list(zip(frame["dataset"], frame["bucket"].astype("int64"), strict=True))
-    chosen = np.array([bucket in datasets.get(name, ()) for name, bucket in pairs], dtype=bool)
+    codes, names = pd.factorize(frame["dataset"])
+    buckets, chosen = frame["bucket"].to_numpy(), np.zeros(len(frame), dtype=bool)
+    for code, name in enumerate(names):
+        if datasets.get(name):
+            chosen |= (codes == code) & np.isin(buckets, list(datasets[name]))
     return frame[chosen].reset_index(drop=True)
 
 
@@ -114,8 +122,8 @@ class Notes:
         marks = self._used.setdefault((dataset, form), np.zeros(size, dtype=bool))
         marks[rows] = True
 
-    def ledger(self, findings: Findings, persons: pd.Series, form_persons: dict[str, np.ndarray]) -> Ledger:
-        """Everything noted; `form_persons` is the person of each record of each form."""
+    def ledger(self, findings: Findings, persons: pd.Series, forms: Mapping[str, Raw]) -> Ledger:
+        """Everything noted; `forms` tell the person of each record."""
         found = findings.frame()
         if len(found):
             place = pd.Series(self.bucket[:-1], index=persons.to_numpy())
@@ -123,7 +131,7 @@ class Notes:
         used = [
             (dataset, form, bucket, bits)
             for (dataset, form), marks in sorted(self._used.items())
-            for bucket, bits in self._bits(marks, form_persons[form])
+            for bucket, bits in self._bits(marks, forms[form].person)
         ]
         return Ledger(
             piece("findings", found),
@@ -142,9 +150,12 @@ class Notes:
 
 
 def report(
-    plan: Plan, ledger: Ledger, form_buckets: dict[str, np.ndarray], stopped: set[str], judged: bool = True
+    plan: Plan, ledger: Ledger, sizes: Sizes, stopped: set[str], judged: bool = True
 ) -> tuple[Frame, Frame]:
-    """(findings, row account) of a whole study; a filter that held in no bucket is reported if `judged`."""
+    """(findings, row account) of a whole study; a filter that held in no bucket is reported if `judged`.
+
+    `sizes` are the records of each form in each bucket.
+    """
     found = Findings()
     found.extend(ledger.findings[COLUMNS])
     if judged:
@@ -160,26 +171,18 @@ def report(
     aside: dict[tuple, int] = {}
     for *key, records in ledger.aside[ACCOUNT].itertuples(index=False):
         aside[tuple(key)] = aside.get(tuple(key), 0) + records
-    rows = [*((*key, records) for key, records in sorted(aside.items())), *_taken(ledger, form_buckets)]
+    rows = [*((*key, records) for key, records in sorted(aside.items())), *_taken(ledger, sizes)]
     return findings, pd.DataFrame(rows, columns=ACCOUNT)
 
 
-def _taken(ledger: Ledger, form_buckets: dict[str, np.ndarray]) -> Iterator[tuple]:
-    read: dict[tuple[str, int], list[str]] = {}
+def _taken(ledger: Ledger, sizes: Sizes) -> Iterator[tuple]:
+    read: dict[tuple[str, int], int] = {}
     for form, bucket, bits in zip(*(ledger.used[name] for name in ("form", "bucket", "bits")), strict=True):
-        read.setdefault((form, bucket), []).append(bits)
-    for form, buckets in sorted(form_buckets.items()):
-        taken = 0
-        for bucket in np.unique(buckets):
-            size = int((buckets == bucket).sum())
-            marks = np.zeros(size, dtype=bool)
-            for bits in read.get((form, int(bucket)), ()):
-                marks |= np.unpackbits(np.frombuffer(bytes.fromhex(bits), dtype="uint8"), count=size).astype(
-                    bool
-                )
-            taken += int(marks.sum())
+        read[form, bucket] = read.get((form, bucket), 0) | int(bits, 16)
+    for form, buckets in sorted(sizes.items()):
+        taken = sum(read.get((form, bucket), 0).bit_count() for bucket in buckets)
         yield ("", "", f"raw.{form}", "taken by a dataset", "", taken)
-        yield ("", "", f"raw.{form}", "taken by none", "", len(buckets) - taken)
+        yield ("", "", f"raw.{form}", "taken by none", "", sum(buckets.values()) - taken)
 
 
 def place_of(owner: object, source: str, asked: Condition) -> str:

@@ -67,8 +67,14 @@ def check_files(path: Path, manifest: dict, digests: Digests) -> dict[str, RunEr
     faults: dict[str, RunError] = {}
     if manifest_hash(manifest) != manifest["hash"]:
         faults[NAME] = RunError("run.manifest-changed", f"{path.name}/{NAME}")
+    return faults | check_listed(path, manifest["files"], digests)
+
+
+def check_listed(path: Path, listed: dict[str, dict], digests: Digests) -> dict[str, RunError]:
+    """What is wrong with the files of a folder beside its manifest, by file: changed, missing, added."""
+    faults: dict[str, RunError] = {}
     present = {file.relative_to(path).as_posix(): file for file in files_below(path)}
-    for name, entry in manifest["files"].items():
+    for name, entry in listed.items():
         file = present.pop(name, None)
         if file is None:
             faults[name] = RunError("run.file-missing", f"{path.name}/{name}")

@@ -27,6 +27,8 @@ from clinical.frames import (
     sorted_rows,
     take,
 )
+from clinical.graph import Graph
+from clinical.resolve import Names
 from clinical.rows import Cut, Made, PartRows, Raw, Records
 from clinical.standards import SUPP, Standard, Variable
 
@@ -45,6 +47,8 @@ SUPP_COLUMNS = (
 class Output:
     """A dataset as it leaves the build; `variables` describes its columns, `lineage` is row, source, record,
     role.
+
+    `behind` has what study-wide datasets read of it, row by row and as it was before it left: helpers too.
     """
 
     name: str
@@ -54,6 +58,26 @@ class Output:
     variables: tuple[Variable, ...]
     lineage: Frame
     keys: tuple[str, ...]
+    behind: Frame | None = None
+
+    @property
+    def rows(self) -> int:
+        """How many records it has."""
+        return len(self.frame)
+
+    @property
+    def columns(self) -> list[str]:
+        """The names of its columns."""
+        return list(self.frame)
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """The forms and datasets that its records come from."""
+        return tuple(sorted(self.lineage["source"].dropna().unique()))
+
+    def read(self, columns: list[str]) -> Frame:
+        """Some variables of all its records."""
+        return self.frame[columns]
 
 
 def outputs(build: Build, name: str) -> list[Output]:
@@ -68,15 +92,40 @@ def outputs(build: Build, name: str) -> list[Output]:
     variables = _variables(build, made, standard)
     _check_keys(build, made, order, keys[order])
     lineage = _lineage(build, made, order)
+    behind = _behind(build, made, order)
     made.settle(order)
     columns = {v.name: _output_column(build, made, v.name, order) for v in variables}
     frame, spilled = _without_long_text(pd.DataFrame(columns, copy=False), variables)
     if spilled:
         frame, variables, spilled = _continued(build, made, order, frame, variables, spilled)
     label = str(made.spec.raw.get("label", standard.label))
-    main = Output(name, label, made.spec.layer, frame, variables, lineage, made.spec.keys)
+    main = Output(name, label, made.spec.layer, frame, variables, lineage, made.spec.keys, behind)
     supp = _qualifiers(build, made, order, frame, spilled)
     return [main] if supp is None else [main, supp]
+
+
+def _behind(build: Build, made: Made, order: np.ndarray) -> Frame | None:
+    names = read_study_wide(build.names, build.graph, made.name)
+    if made.study_wide or not names:
+        return None
+    columns = {name: ordered(made.columns[name], order) for name in sorted(names) if name in made.columns}
+    return pd.DataFrame({"USUBJID": take(build.persons, made.person[order]), **columns}, copy=False)
+
+
+def read_study_wide(names: Names, graph: Graph, dataset: str) -> set[str]:
+    """The columns of a dataset that study-wide datasets read, with those they need to tell its records."""
+    wide = {name for name, spec in names.study.datasets.items() if spec.scope == "study"}
+    found = {
+        column
+        for node, needs in graph.needs.items()
+        if node[0] in wide
+        for name, column in needs
+        if name == dataset
+    }
+    if not found:
+        return set()
+    spec = names.study.datasets[dataset]
+    return {*found, *spec.keys, names.sequence(spec), *names.cut_columns(dataset)} - {"", "USUBJID"}
 
 
 def unstated_required(standards: dict[str, Standard], found: dict[str, Output]) -> Frame:

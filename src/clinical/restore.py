@@ -6,27 +6,51 @@ qualifiers joined back to their parents, EDC coordinates through lineage. Helper
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
 
 from clinical.build import Build
 from clinical.check import Plan
-from clinical.frames import Column, Frame, as_text, empty, take
+from clinical.frames import Column, Frame, as_text, empty, places_in, take
 from clinical.output import Output
 from clinical.qualifiers import qualifier
 from clinical.rows import Made
+from clinical.spec import Dataset
 
 SHOWN = ("form", "record", "Subject", "Folder", "InstanceRepeatNumber", "PageRepeatNumber", "RecordPosition")
 
 
-@dataclass(eq=False)
 class Restored(Made):
-    """A finished dataset; its coordinates come through the lineage, over other datasets to the raw record."""
+    """A finished dataset, read when first asked for; its coordinates come through the lineage, over other
+    datasets to the raw record.
+    """
 
-    output: Output | None = None
-    build: Build | None = None
+    def __init__(self, spec: Dataset, output: Output, supp: Output | None, build: Build):
+        self.spec, self.output, self.supp, self.build = spec, output, supp, build
+        self.parts, self.settled, self.place, self.programmed = [], {}, None, None
+
+    @cached_property
+    def person(self) -> np.ndarray:
+        """The person of each record; -1 for nobody."""
+        if "USUBJID" not in [variable.name for variable in self.output.variables]:
+            return np.full(len(self.output.frame), -1, dtype="int64")
+        return places_in(pd.Index(self.build.persons), self.output.frame["USUBJID"])
+
+    @cached_property
+    def columns(self) -> dict[str, Column]:
+        """Its variables and qualifiers."""
+        frame = self.output.frame
+        found = {column: frame[column] for column in frame}
+        self.__dict__["columns"] = found  # qualifiers find their parents by these
+        return found | _qualifiers(self, self.supp, self.build)
+
+    @property
+    def column_names(self) -> set[str]:
+        """The names of its variables and qualifiers; no record is read."""
+        return {*self.output.columns, *self.spec.supp}
 
     def coordinates(self, rows: np.ndarray) -> Frame:
         """The EDC coordinates behind some records: of the first raw record each comes from."""
@@ -75,23 +99,19 @@ class Restoration(Build):
         return self._made.get(name)
 
 
-def restore(plan: Plan, raw: dict[str, Frame], outputs: dict[str, Output], cut: str = "") -> Restoration:
-    """The finished datasets of a run, ready for words to read."""
-    build = Restoration(plan.study, plan.names, plan.graph, raw, cut)
-    index = pd.Index(build.persons)
+def restore(
+    plan: Plan,
+    raw: Mapping[str, Frame],
+    outputs: dict[str, Output],
+    cut: str = "",
+    persons: Column | None = None,
+) -> Restoration:
+    """The finished datasets of a run, ready for words to read; `persons` are all, where they are known."""
+    build = Restoration(plan.study, plan.names, plan.graph, raw, cut, persons=persons)
     for name, output in outputs.items():
-        if name not in plan.study.datasets:
-            continue
-        frame = output.frame
-        person = (
-            index.get_indexer(frame["USUBJID"]).astype("int64")
-            if "USUBJID" in frame
-            else np.full(len(frame), -1, dtype="int64")
-        )
-        columns = {column: frame[column] for column in frame}
-        made = Restored(plan.study.datasets[name], person, columns=columns, output=output, build=build)
-        made.columns |= _qualifiers(made, outputs.get(f"SUPP{name}"), build)
-        build._made[name] = made
+        if name in plan.study.datasets:
+            spec, supp = plan.study.datasets[name], outputs.get(f"SUPP{name}")
+            build._made[name] = Restored(spec, output, supp, build)
     return build
 
 

@@ -7,7 +7,7 @@ next run (architecture.md 4).
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from clinical.audit import (
@@ -38,6 +38,7 @@ from clinical.fingerprint import hash_of
 from clinical.lock import require_lock
 from clinical.manifest import NAME as MANIFEST
 from clinical.manifest import OWN, Digests, check_files, read_manifest, write_manifest
+from clinical.packages import packages_of, record_package
 from clinical.store import Frame, content_hash, read_parquet, schema_of, write_parquet
 
 RUNS, LATEST, UNFINISHED = "runs", "latest", ".tmp-"
@@ -91,11 +92,16 @@ class Run:
         self.write_bytes(relative, text.encode())
 
     def write_frame(
-        self, relative: str, frame: Frame, schema: Mapping[str, str] | None = None, content: str | None = None
+        self,
+        relative: str,
+        frame: Frame,
+        schema: Mapping[str, str] | None = None,
+        content: str | None = None,
+        groups: Sequence[int] | None = None,
     ) -> str:
         """A new Parquet file of this run; gives its content hash (`content`, if that is known already)."""
         layout = schema_of(frame) if schema is None else schema
-        write_parquet(self.path(relative), frame, layout)
+        write_parquet(self.path(relative), frame, layout, groups)
         self._contents[relative] = content_hash(frame, layout) if content is None else content
         return self._contents[relative]
 
@@ -188,15 +194,25 @@ def next_run_id(home: Path, extract: str, digest: str) -> str:
     return run_id
 
 
-def read_frame(finished: Path, relative: str, columns: list[str] | None = None) -> Frame:
+def read_frame(
+    finished: Path, relative: str, columns: list[str] | None = None, manifest: dict | None = None
+) -> Frame:
     """A frame of the finished run in folder `finished`, if its file is still the one its manifest names.
 
     Raises: RunError run.not-in-previous, run.file-missing, run.file-changed.
     """
-    entry, path = _entry(read_manifest(finished), finished, relative), inside(finished, relative)
+    return read_parquet(checked(finished, relative, manifest or read_manifest(finished)), columns)
+
+
+def checked(finished: Path, relative: str, manifest: dict) -> Path:
+    """The place of a file of a finished run, if it is still the one its manifest names.
+
+    Raises: RunError run.not-in-previous, run.file-missing, run.file-changed.
+    """
+    entry, path = _entry(manifest, finished, relative), inside(finished, relative)
     if file_hash(path) != entry["sha256"]:
         raise RunError("run.file-changed", f"{finished.name}/{relative}")
-    return read_parquet(path, columns)
+    return path
 
 
 def _entry(manifest: dict, finished: Path, relative: str) -> dict:
@@ -220,11 +236,27 @@ def latest_run(home: Path) -> Path | None:
     return home / shown if shown.parent == Path(RUNS) and (home / shown).is_dir() else None
 
 
-def last_accepted(home: Path) -> str | None:
-    """The id of the run that `latest` is to show: the last accepted one whose folder is there."""
+def accepted_runs(home: Path) -> list[str]:
+    """The ids of the accepted runs whose folders are there, in the order they were finished."""
     recorded = recorded_runs(read_chain(home).lines)
-    there = [run for run, said in recorded.items() if said.get("accepted") and (home / RUNS / run).is_dir()]
-    return there[-1] if there else None
+    return [run for run, said in recorded.items() if said.get("accepted") and (home / RUNS / run).is_dir()]
+
+
+def last_accepted(home: Path) -> str | None:
+    """The id of the run that `latest` is to show."""
+    return next(reversed(accepted_runs(home)), None)
+
+
+def sound_run(home: Path) -> tuple[Path | None, RunError | None]:
+    """The last accepted run of which every file is as it was finished, and what is wrong with the one that
+    `latest` shows: the next run takes over from the first and from nothing else.
+    """
+    shown, digests = latest_run(home), Digests()
+    damage = _damage_of(shown, digests) if shown else None
+    if damage is None:
+        return shown, None
+    older = (home / RUNS / run for run in reversed(accepted_runs(home)) if run != shown.name)
+    return next((run for run in older if _damage_of(run, digests) is None), None), damage
 
 
 def newest_run(home: Path) -> Path | None:
@@ -277,11 +309,23 @@ def remove_run(home: Path, run_id: str, who: str, why: str) -> None:
 
 
 def record_anew(home: Path, who: str, why: str) -> None:
-    """After a person has looked: a trail that cannot be mended is set aside and every run gets a new line."""
+    """After a person has looked: a trail that cannot be mended is set aside; every run and every package gets
+    a new line, by the clock; but the run that `latest` shows comes after every other accepted one, since a
+    clock may jump and people must go on seeing it.
+    """
+    shown = latest_run(home)
     begin_new_chain(home, who, why)
-    for path in sorted(_folders(home), key=lambda path: (read_manifest(path)["run"]["started"], path.name)):
+    said = {path: read_manifest(path)["run"] for path in _folders(home)}
+    order = sorted(said, key=lambda path: (said[path]["started"], path.name))
+    last = max((place for place, path in enumerate(order) if said[path]["accepted"]), default=0)
+    if shown in said and order.index(shown) < last:
+        order.remove(shown)
+        order.insert(last, shown)
+    for path in order:
         _refuse_damaged(path)
         _record(path, RECORDED_AGAIN)
+    for package in packages_of(home):
+        record_package(package, who, why)
 
 
 def _folders(home: Path) -> list[Path]:
@@ -302,6 +346,15 @@ def _record(path: Path, event: str) -> None:
     outputs = {name: run[name] for name in ("status", "accepted", "started")}
     outputs |= {"run": path.name, "manifest": file_hash(path / MANIFEST), "hash": manifest["hash"]}
     append_audit(path.parents[1], event, run["who"], run["why"], inputs, outputs)
+
+
+def _damage_of(path: Path, digests: Digests) -> RunError | None:
+    """What is wrong with a finished run, the first thing; none where every file is as it was finished."""
+    try:
+        faults = check_files(path, read_manifest(path), digests)
+    except RunError as fault:
+        return fault
+    return next(iter(faults.values()), None)
 
 
 def _refuse_damaged(path: Path) -> None:

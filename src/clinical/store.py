@@ -6,8 +6,10 @@ Empty text, NaN and None are all missing, and -0.0 is 0.0 (architecture.md 4, Sa
 
 from __future__ import annotations
 
-import csv
-from collections.abc import Iterable, Mapping
+import io
+import re
+from codecs import BOM_UTF8
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from hashlib import blake2b
 from pathlib import Path
 
@@ -15,8 +17,10 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
+import pyarrow.csv
 import pyarrow.parquet as pq
 from pandas.api.types import is_datetime64_dtype, is_integer_dtype, is_numeric_dtype
+from pyarrow.csv import WriteOptions
 
 from clinical.distinct import distinct, spread_text
 from clinical.errors import DerivationError, RunError
@@ -38,8 +42,9 @@ ON_DISK = {
 }
 OPTIONS = {"compression": "zstd", "compression_level": 3, "store_schema": False}
 NO_TIME = np.iinfo("int64").min
-RUNS_IN_A_SPREADSHEET = r"^\s*[=+\-@＝＋－＠\t\r\n]"
-A_NUMBER = r"^[+-]?\d+(?:\.\d*)?$"
+RUNS_IN_A_SPREADSHEET = re.compile(r"^\s*[=+\-@＝＋－＠\t\r\n]")
+A_NUMBER = re.compile(r"^[+-]?\d+(?:\.\d*)?$")
+FOR_A_SPREADSHEET = WriteOptions(eol="\r\n", quoting_style="all_valid", quoting_header="all_valid")
 
 
 def schema_of(frame: Frame) -> dict[str, str]:
@@ -55,8 +60,8 @@ def _kind(column: pd.Series) -> str:
     return "Datetime" if is_datetime64_dtype(column.dtype) else "Char"
 
 
-def write_parquet(path: Path, frame: Frame, schema: Schema) -> None:
-    """A new Parquet file of the schema's columns in the schema's order.
+def write_parquet(path: Path, frame: Frame, schema: Schema, groups: Sequence[int] | None = None) -> None:
+    """A new Parquet file of the schema's columns in the schema's order; `groups` are sizes of row groups.
 
     Raises: DerivationError run.columns, run.type where the frame does not keep the schema's promise.
     """
@@ -64,14 +69,21 @@ def write_parquet(path: Path, frame: Frame, schema: Schema) -> None:
     layout = pa.schema([(name, ON_DISK[kind]) for name, kind in schema.items()])
     create(path)
     with pq.ParquetWriter(path, layout, **OPTIONS) as writer:
-        for start in range(0, max(len(frame), 1), ROWS_A_GROUP):
-            arrays = [_piece(columns[name], start, ON_DISK[kind]) for name, kind in schema.items()]
-            writer.write_table(pa.Table.from_arrays(arrays, schema=layout), row_group_size=ROWS_A_GROUP)
+        for start, size in _groups(len(frame), groups):
+            pieces = {name: column.slice(start, size) for name, column in columns.items()}
+            arrays = [_piece(pieces[name], ON_DISK[kind]) for name, kind in schema.items()]
+            writer.write_table(pa.Table.from_arrays(arrays, schema=layout), row_group_size=max(size, 1))
 
 
-def _piece(column: Arrow, start: int, kind: pa.DataType) -> pa.Array:
+def _groups(rows: int, groups: Sequence[int] | None) -> Iterator[tuple[int, int]]:
+    if groups:
+        yield from zip(np.cumsum([0, *groups[:-1]]).tolist(), groups, strict=True)
+    else:
+        yield from ((start, ROWS_A_GROUP) for start in range(0, max(rows, 1), ROWS_A_GROUP))
+
+
+def _piece(piece: Arrow, kind: pa.DataType) -> pa.Array:
     """One row group of one column in one chunk: chunk borders would show in the bytes."""
-    piece = column.slice(start, ROWS_A_GROUP)
     if isinstance(piece, pa.ChunkedArray):
         piece = piece.combine_chunks()
     return piece.cast(kind)
@@ -92,6 +104,22 @@ def read_parquet(path: Path, columns: list[str] | None = None) -> Frame:
     missing = set(columns or []) - set(table.column_names)
     if missing:
         raise DerivationError("run.columns", path.name, missing=_names(missing), extra="none")
+    return _frame(table)
+
+
+def read_groups(path: Path, groups: list[int]) -> Frame:
+    """Some row groups of a file of the store.
+
+    Raises: RunError run.file-damaged where it is not readable.
+    """
+    try:
+        with pq.ParquetFile(path) as file:
+            return _frame(file.read_row_groups(groups))
+    except (pa.ArrowException, OSError) as fault:
+        raise RunError("run.file-damaged", path.name) from fault
+
+
+def _frame(table: pa.Table) -> Frame:
     return table.cast(pa.schema([_in_seconds(field) for field in table.schema])).to_pandas()
 
 
@@ -248,9 +276,11 @@ def write_csv(path: Path, frame: Frame) -> None:
     Characters that act on a screen are written as their escapes, so that a record is one line and `cat` shows
     the file; Parquet has the text as it is.
     """
-    cells = pd.DataFrame({name: _cells(frame[name]) for name in frame.columns})
-    text = cells.to_csv(index=False, quoting=csv.QUOTE_ALL, lineterminator="\r\n")
-    write_bytes(path, text.encode("utf-8-sig"))
+    cells = {str(name): pc.fill_null(pa.array(_cells(frame[name]), pa.large_string()), "") for name in frame}
+    file = io.BytesIO(BOM_UTF8)
+    file.seek(0, io.SEEK_END)
+    pyarrow.csv.write_csv(pa.table(cells), file, FOR_A_SPREADSHEET)
+    write_bytes(path, file.getvalue())
 
 
 def _cells(column: pd.Series) -> pd.Series:
@@ -258,11 +288,13 @@ def _cells(column: pd.Series) -> pd.Series:
         return shortest(column.astype("float64"))
     if is_datetime64_dtype(column.dtype):
         return _moment_text(column)
-    text = column.astype("str")
-    runs = text.str.contains(RUNS_IN_A_SPREADSHEET, na=False) & ~text.str.contains(A_NUMBER, na=False)
-    codes, values = distinct(text)
-    shown = spread_text(codes, [printable(value) for value in values], text.index)
-    return shown.mask(runs, "'" + shown)
+    codes, values = distinct(column.astype("str"))
+    return spread_text(codes, [_cell(value) for value in values], column.index)
+
+
+def _cell(text: str) -> str:
+    runs = not text[:1].isalnum() and RUNS_IN_A_SPREADSHEET.search(text) and not A_NUMBER.search(text)
+    return f"'{printable(text)}" if runs else printable(text)
 
 
 def _moment_text(column: pd.Series) -> pd.Series:

@@ -20,8 +20,9 @@ LAYERS = ("sdtm", "adam")
 SETTINGS = (
     "study", "title", "sdtm_ig", "site_tz", "data_cut", "environment", "test_subjects", "subject", "manifest",
     "ct", "comma_decimal", "accept_stops", "merged_pdf", "display_sections", "shown_singly", "clock",
-    "plausible",
+    "plausible", "keep_runs", "keep_days",
 )  # fmt: skip
+KEPT = ("keep_runs", "keep_days")
 NEAR = 0.8
 LIBRARY = Path(__file__).resolve().parents[2] / "mappings" / "library"
 
@@ -123,10 +124,14 @@ def faulty_limits(config: Mapping) -> Iterable[SpecError]:
 
 
 def faulty_counts(config: Mapping) -> Iterable[SpecError]:
-    """What is wrong with `shown_singly` of study.yml: it is a number of subjects."""
+    """What is wrong with numbers of study.yml: of subjects (`shown_singly`), of runs and days to keep."""
     given = config.get("shown_singly", "0")
     if not isinstance(given, str) or not given.isdecimal():
         yield SpecError("spec.shown-singly", str(config.line("shown_singly")), given=str(given))
+    for key in KEPT:
+        given = config.get(key, "1")
+        if not isinstance(given, str) or not given.isdecimal() or int(given) < 1:
+            yield SpecError("spec.kept", str(config.line(key)), key=key, given=str(given))
 
 
 def _number(limit: object) -> float:

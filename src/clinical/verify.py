@@ -9,14 +9,17 @@ from clinical.errors import RunError
 from clinical.files import WRITE_BITS, file_hash, files_below, folders_below
 from clinical.manifest import NAME as MANIFEST
 from clinical.manifest import Digests, check_files, inode_of, read_manifest
+from clinical.packages import check_packages
 from clinical.run import RUNS, UNFINISHED, last_accepted, latest_run
 from clinical.store import content_hash, read_parquet
 
 Faults = list[RunError]
+OTHERS = 0o007
 
 
 def verify(home: Path) -> Faults:
-    """What in `outputs/<study>` does not match: audit trail, manifests, files, contents, modes, `latest`.
+    """What in `outputs/<study>` does not match: audit trail, manifests, files, contents, modes, `latest`,
+    packages.
 
     Needs:  no run of the study going on (hold its lock where one might be).
     """
@@ -30,7 +33,7 @@ def verify(home: Path) -> Faults:
         if not outputs.get("removed") and not (runs / run_id).is_dir():
             faults.append(RunError("run.missing", run_id))
     faults += _runs(folders, said)
-    return faults + _latest(home)
+    return faults + _latest(home) + check_packages(home, chain.lines) + _readable(home)
 
 
 def _runs(folders: list[Path], said: dict[str, dict]) -> Faults:
@@ -71,6 +74,13 @@ def _writable(path: Path) -> Faults:
     places = [*files_below(path), *folders_below(path)]
     open_ones = [place for place in places if place.lstat().st_mode & WRITE_BITS and not place.is_symlink()]
     return [RunError("run.writable", place.relative_to(path.parent).as_posix()) for place in open_ones]
+
+
+def _readable(home: Path) -> Faults:
+    """What any account of the machine may read, write or enter."""
+    places = [home, *files_below(home), *folders_below(home)] if home.is_dir() else []
+    found = [place for place in places if not place.is_symlink() and place.lstat().st_mode & OTHERS]
+    return [RunError("run.readable", place.relative_to(home.parent).as_posix()) for place in found]
 
 
 def _shared(folders: list[Path], damaged: dict[tuple[int, int], str]) -> Faults:

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
+from typing import TypeVar
 
 import pandas as pd
 
 from clinical.errors import InputError
+from clinical.files import file_hash
 from clinical.findings import Frame
 from clinical.read import Mapping
 from edc.scan import Scan, scan_file
+
+T = TypeVar("T")
 
 MANIFEST = "manifest.json"
 NAMED = 5
@@ -22,6 +27,7 @@ class Delivery:
     def __init__(self, folder: Path, manifest: dict):
         self.folder, self.manifest = folder, manifest
         self._scans: dict[str, Scan] = {}
+        self._hashes: dict[str, str] = {}
         self._facts: dict[str, dict[str, object]] = {}
 
     @property
@@ -35,14 +41,27 @@ class Delivery:
         Raises: InputError where it is missing or cannot be opened.
         """
         if path not in self._scans:
-            place = self.folder / path
-            if not place.is_file():
-                raise InputError("raw.file-missing", path)
-            try:
-                self._scans[path] = scan_file(place)
-            except OSError as fault:
-                raise InputError("raw.file-unreadable", path, problem=fault.strerror) from fault
+            self._scans[path] = self._asked(path, scan_file)
+            self._hashes[path] = self._scans[path].sha256
         return self._scans[path]
+
+    def sha256(self, path: str) -> str:
+        """The SHA-256 of a file, without looking at anything else of it.
+
+        Raises: InputError where it is missing or cannot be opened.
+        """
+        if path not in self._hashes:
+            self._hashes[path] = self._asked(path, file_hash)
+        return self._hashes[path]
+
+    def _asked(self, path: str, ask: Callable[[Path], T]) -> T:
+        place = self.folder / path
+        if not place.is_file():
+            raise InputError("raw.file-missing", path)
+        try:
+            return ask(place)
+        except OSError as fault:
+            raise InputError("raw.file-unreadable", path, problem=fault.strerror) from fault
 
     def was_read(self, path: str, rows: int, encoding: str, forms: list[str]) -> None:
         """Notes what was read from a file."""
@@ -51,9 +70,10 @@ class Delivery:
     def files(self) -> Frame:
         """path, rows, sha256, bytes, encoding, forms of each file that a form names and that is there."""
         lines = [
-            {"path": path, "sha256": scan.sha256, "bytes": scan.bytes, **self._facts.get(path, {})}
-            for path, scan in sorted(self._scans.items())
-        ]
+            {"path": path, "sha256": digest, "bytes": (self.folder / path).stat().st_size,
+             **self._facts.get(path, {})}
+            for path, digest in sorted(self._hashes.items())
+        ]  # fmt: skip
         columns = ["path", "rows", "sha256", "bytes", "encoding", "forms"]
         whole = pd.DataFrame(lines, columns=columns)
         text = dict.fromkeys(("path", "sha256", "encoding", "forms"), "str")
@@ -79,7 +99,7 @@ class Delivery:
                 problems.append(f"{path} is outside the folder")
             elif not self._has(path):
                 problems.append(f"{path} is missing")
-            elif self.scan(path).sha256 != str(facts.get("sha256", "")).lower():
+            elif self.sha256(path) != str(facts.get("sha256", "")).lower():
                 problems.append(f"{path} has another sha256")
         self._refuse(problems)
 

@@ -113,19 +113,23 @@ def usubjids(screening: pd.Series, subjects: Subjects) -> pd.Series:
     return spread_text(codes, made, screening.index)
 
 
-def shown_screenings(frames: dict[str, Frame], subjects: Subjects) -> set[str]:
+def screenings_in(frames: dict[str, Frame], subjects: Subjects) -> tuple[set[str], set[str]]:
+    """Of the numbers of rescreened persons those that have records in some forms, and those enrolled."""
+    involved = {number for numbers in subjects.screenings.values() for number in numbers}
+    present: set[str] = set()
+    for frame in frames.values() if involved else ():
+        present.update(frame["Subject"][frame["Subject"].isin(list(involved))].unique())
+    if subjects.shown_form not in frames or subjects.shown_where is None:
+        return present, set()
+    form = frames[subjects.shown_form]
+    return present, set(form["Subject"][mask(form, subjects.shown_where)].unique()) & involved
+
+
+def shown_screenings(present: set[str], enrolled: set[str], subjects: Subjects) -> set[str]:
     """The screening of each rescreened person that DM shows: the last enrolled, else the last with records.
 
     Source: rule C-ID.
     """
-    involved = {number for numbers in subjects.screenings.values() for number in numbers}
-    present: set[str] = set()
-    for frame in frames.values():
-        present.update(frame["Subject"][frame["Subject"].isin(list(involved))].unique())
-    enrolled: set[str] = set()
-    if subjects.shown_form in frames and subjects.shown_where is not None:
-        form = frames[subjects.shown_form]
-        enrolled = set(form["Subject"][mask(form, subjects.shown_where)].unique())
     shown = set()
     for numbers in subjects.screenings.values():
         candidates = [n for n in numbers if n in enrolled] or [n for n in numbers if n in present]

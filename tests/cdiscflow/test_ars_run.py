@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 
 from cdiscflow import front, tables
 from cdiscflow.home import Delivery
-from cdiscflow.writing import write_datasets
+from cdiscflow.writing import write_datasets, write_xpts
 from clinical.lock import study_lock
 from clinical.run import COMPLETE, Run, read_frame
 from tests.checks.finished import finished
@@ -40,7 +40,8 @@ def run(tmp_path_factory):
         patch.setattr(canvas, "draw", lambda grid, results: {**PAGE, "pdf": blank()})
         patch.setattr(making, "_picture", lambda png: {"pixels": [1, 1], "goal": [1, 1], "hex": ""})
         job = Run.begin(folder, "night-1")
-        write_datasets(job, None, study.derived.outputs, Delivery(folder, "demo", "2025-08-15"))
+        outputs, delivery = study.derived.outputs, Delivery(folder, "demo", "2025-08-15")
+        write_xpts(job, None, outputs, delivery, write_datasets(job, None, outputs, delivery))
         tables.write_displays(study.plan, study.derived, job, "2025-08-15", None, INPUTS, Path("none"))
         return job.finish({}, COMPLETE, "test", "test")
 

@@ -10,6 +10,7 @@ import pytest
 from cdiscflow.collected import with_collected
 from checks.rules import Rules, read_rules
 from clinical.findings import COLUMNS
+from clinical.raw_frames import RawFrames
 from tests.rules.studies import ROOT, plan_of
 from tests.tables import table
 
@@ -69,7 +70,7 @@ def shown(message: str, dataset: str, record: str, variable: str = "", **more: s
     line = {**dict.fromkeys(COLUMNS, ""), **given, "folder": record.split("/")[2], **more}
     frames = {name: table(drawn).astype("str").replace("nan", pd.NA) for name, drawn in PAGES.items()}
     found = pd.DataFrame([line], columns=COLUMNS, dtype="str")
-    return with_collected(found, rules().rules, plan_of("rd1302").names, frames).iloc[0].to_dict()
+    return with_collected(found, rules().rules, plan_of("rd1302").names, RawFrames(frames)).iloc[0].to_dict()
 
 
 @pytest.mark.parametrize(

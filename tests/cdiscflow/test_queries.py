@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import hashlib
+import re
+
 import pandas as pd
+import pytest
 from python_calamine import CalamineWorkbook
 
-from cdiscflow.queries import COLUMNS, page_of, queries_of, write_listing
+from cdiscflow.queries import COLUMNS, pages_of, queries_of, write_listing
 from cdiscflow.writing import sites_of
 from clinical.findings import COLUMNS as FINDING
 from clinical.findings import with_status
 from clinical.form_fields import Field
 from clinical.forms import Form, Source
+from clinical.raw_frames import RawFrames
 from clinical.read import At
 from tests.tables import table
 
@@ -45,6 +50,10 @@ def findings(*lines, before=None, extract="2024-06-01"):
 
 def queries(*lines, **more):
     return queries_of(findings(*lines, **more), SITES, FOLDERS, FORMS)
+
+
+def pages(found: pd.DataFrame) -> dict[str, str]:
+    return dict(pages_of(found, "RD1302", "r1"))
 
 
 def test_only_what_a_site_can_answer_is_asked():
@@ -225,7 +234,7 @@ def test_a_record_of_a_vendor_is_told_by_what_tells_it_from_the_others():
         ["lab", "L1/WBC/2024-05-01"],
         ["RS", ""],
     ]
-    assert "L1/HGB/2024-05-01" in page_of(found, "RD1302", "r1")
+    assert "L1/HGB/2024-05-01" in pages(found)["site-01.html"]
 
 
 def test_a_form_has_the_name_of_the_edc():
@@ -293,20 +302,59 @@ def test_the_same_queries_give_the_same_bytes(tmp_path):
     assert (tmp_path / "one").read_bytes() == (tmp_path / "two").read_bytes()
 
 
-def test_the_page_has_a_section_a_subject_and_escapes_what_was_collected():
-    page = page_of(
-        queries(finding(value="<script>"), finding("01-002"), finding("01-002", "W8")), "RD1302", "r1"
-    )
+def test_the_page_of_a_site_has_a_section_a_subject_and_escapes_what_was_collected():
+    page = pages(queries(finding(value="<script>"), finding("01-002"), finding("01-002", "W8")))[
+        "site-01.html"
+    ]
     assert page.count("<section") == 2
     assert "&lt;script&gt;" in page
     assert "<script" not in page
     assert "3 open queries on 2 subjects" in page
 
 
+def test_a_site_has_its_own_page_and_no_line_of_another():
+    found = pages(queries(finding(), finding("02-001", value="x2"), finding("9-9", value="x9")))
+    assert [*found] == ["queries.html", "site.html", "site-01.html", "site-02.html"]
+    assert [name for name, page in found.items() if "x2" in page] == ["site-02.html"]
+    assert [name for name, page in found.items() if "x9" in page] == ["site.html"]
+
+
+def test_the_first_page_counts_the_queries_of_each_site():
+    """Site 01: an older query and two new ones on two subjects; site 02: one."""
+    before = findings(finding())
+    found = queries(
+        finding(), finding(folder="W8"), finding("01-002"), finding("02-001"),
+        before=before, extract="2024-06-02",
+    )  # fmt: skip
+    rows = re.findall(r"<tr><td>(.*?)</td></tr>", pages(found)["queries.html"])
+    assert [re.sub("<[^>]+>", " ", row).split() for row in rows] == [
+        ["01", "2", "3", "2", "2024-06-01"],
+        ["02", "1", "1", "1", "2024-06-02"],
+    ]
+    assert [re.search('href="(.*?)"', row)[1] for row in rows] == ["site-01.html", "site-02.html"]
+    assert "4 open queries on 3 subjects" in pages(found)["queries.html"]
+
+
+@pytest.mark.parametrize("site", ["../../x", "01/A", "a b", "123456789012", "Zürich"])
+def test_the_page_of_a_site_whose_number_is_no_name_of_a_file_is_named_by_its_hash(site):
+    """Twelve characters could be the hash of another site; eleven are a name."""
+    found = queries_of(findings(finding()), {"01-001": site}, FOLDERS, FORMS)
+    assert [*pages(found)][1] == f"site-{hashlib.sha256(site.encode()).hexdigest()[:12]}.html"
+    eleven = queries_of(findings(finding()), {"01-001": "12345678901"}, FOLDERS, FORMS)
+    assert [*pages(eleven)][1] == "site-12345678901.html"
+
+
+def test_a_page_names_the_visit_and_the_repeats_that_count():
+    first, second = finding(instance="", page="0", line="0"), finding(instance="2", page="3", line="4")
+    page = pages(queries(first, second))["site-01.html"]
+    assert re.findall(r"<td>(SCR.*?)</td>", page) == ["SCR RS", "SCR RS, visit 2, page 3, line 4"]
+
+
 def test_without_queries_there_is_a_header_and_a_page_that_says_so(tmp_path):
     none = queries(finding(todo="Report it."))
     write_listing(tmp_path / "queries.xlsx", none, "RD1302")
-    assert "0 open queries on 0 subjects" in page_of(none, "RD1302", "r1")
+    assert [*pages(none)] == ["queries.html"]
+    assert "0 open queries on 0 subjects" in pages(none)["queries.html"]
 
 
 def test_the_site_of_a_subject_is_that_of_dm_or_else_of_its_pages():
@@ -327,5 +375,7 @@ def test_the_site_of_a_subject_is_that_of_dm_or_else_of_its_pages():
         SUBJID | SITEID
         01-001 | 01
         """)
-    assert sites_of(frames, dm) == {"01-001": "01", "01-009": "01"}
-    assert sites_of(frames, pd.DataFrame()) == {"01-001": "09", "01-009": "01"}
+    assert sites_of(RawFrames(frames), dm) == {"01-001": "01", "01-009": "01"}
+    assert sites_of(RawFrames(frames), dm, ["01-001"]) == {"01-001": "01"}
+    assert sites_of(RawFrames(frames), dm, ["01-001", "01-009"]) == {"01-001": "01", "01-009": "01"}
+    assert sites_of(RawFrames(frames), pd.DataFrame()) == {"01-001": "09", "01-009": "01"}

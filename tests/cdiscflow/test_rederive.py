@@ -15,6 +15,20 @@ def test_the_named_dataset_and_what_follows_from_it_are_derived_anew_and_nothing
     assert home.manifest()["datasets"] == home.manifest(first)["datasets"]
 
 
+def test_what_came_out_the_same_is_not_judged_again(home, run, monkeypatch):
+    """Decision 46: no checkpoint, and what the next run may take over is as it was."""
+    before = _hashes(home)
+    monkeypatch.setattr("checks.suites._checkpoint", None)  # to judge anything would end the run
+    answer = run("rederive", "mini", "--dataset", "AE", "--reason", REASON)
+    assert (answer.code, answer.err) == (0, "")
+    assert _hashes(home) == before
+
+
+def _hashes(home) -> dict[str, str]:
+    files = home.manifest()["files"].items()
+    return {name: file["sha256"] for name, file in files if name.startswith(("state/", "sdtm/", "adam/"))}
+
+
 def test_the_audit_trail_says_who_asked_and_why(home, run):
     run("rederive", "mini", "--dataset", "EX", "--reason", f"  {REASON} ", "--who", "Jane Doe")
     line = home.audit()[-1]

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+import re
+
 import pandas as pd
 import pytest
 
 
 def test_findings_name_the_page_the_value_and_what_to_do(seen, run):
     lines = run("findings", "mini", "--message", "build.no-term").out.splitlines()
-    assert lines[0] == f"mini, run {seen.latest.name} (latest): 0 error, 2 warning, 0 info"
+    assert lines[0] == f"mini, run {seen.latest.name} (latest): 0 error, 2 warning, 0 info; 2 new"
     assert lines[2:4] == [
         "warning  build.no-term C-CT  AE.AEDECOD",
         "  AEDECOD: the collected text has no term in codelist EVENT",
     ]
     assert lines[4].startswith("    new      EVENT B001 2: headache that began after lunch")
-    assert lines[4].endswith("was reading...")
-    assert lines[5] == "    new      EVENT B004 2: headache ≥ 3 h"
+    assert re.search(r"was reading\.\.\.  \([0-9a-f]{12}\)$", lines[4])
+    assert re.fullmatch(r"    new      EVENT B004 2: headache ≥ 3 h  \([0-9a-f]{12}\)", lines[5])
     assert lines[6] == "  to do: Add the collected text to the study's ct file or query the site."
     assert lines[-1].endswith("/findings/findings.csv")
 
@@ -134,8 +136,13 @@ def test_two_runs_are_compared_by_key_and_the_changed_input_is_named(home, run):
     run("run", "mini")
     lines = run("diff", "mini").out.splitlines()
     assert lines[0] == f"mini: from {before} to {home.latest.name}; changed inputs: extract"
-    assert [line.split() for line in lines[1:3]] == [["ADSL", "changed", "1"], ["EX", "changed", "1"]]
-    said = "EX changed MINI01.B001 ZETAMAB 2021-03-17T09:00 DOSE-2 EXDOSE 20 25"
+    assert [line.split() for line in lines[1:3]] == [
+        ["ADSL", "changed", "1", "by", "edit"],
+        ["EX", "changed", "1", "by", "edit"],
+    ]
+    assert lines[3] == "  changed records: 2 by edit"
+    assert (home.latest / "changes" / "changes.html").is_file()
+    said = "EX changed MINI01.B001 ZETAMAB 2021-03-17T09:00 DOSE-2 EXDOSE 20 25 edit DOSE/B001/2"
     assert lines[-1].split() == said.split()
     assert run("diff", "mini", before, "latest").out.splitlines() == lines
 

@@ -6,6 +6,10 @@ import shutil
 
 import pytest
 
+from cdiscflow.home import home as home_of
+from cdiscflow.pipeline import Request, run_study
+from clinical.errors import InputError
+
 EVENTS = "PATIENT,NO,WHAT,BEGAN,ENDED,BAD,BAD_STD,NOTE\nB001,1,headache,2021-03-10,,a little,1,\n"
 
 
@@ -84,6 +88,22 @@ def test_a_study_without_any_extract_is_refused(home, run):
         1,
         "mini: no extract under data/ and no demonstration extract in its folder\n",
     )
+
+
+def test_an_extract_that_is_written_anew_while_it_is_read_makes_no_run(home):
+    """The run would say of the old file what was read in the new one, and the next run would believe it."""
+    before, file = home.latest, home.study / "demo" / "event.csv"
+
+    def write_anew(text: str) -> None:
+        if "reading extract" in text:
+            file.write_text(EVENTS, "utf-8")
+
+    with pytest.raises(InputError) as told:
+        run_study(home_of(), "mini", Request(force=True), say=write_anew)
+    assert "event.csv: the file was written anew while the extract was read" in str(told.value)
+    assert home.latest == before
+    done = run_study(home_of(), "mini", Request())
+    assert (done.changed, done.rows["AE"]) == (["extract"], 1)
 
 
 def test_the_newest_delivered_extract_is_taken(home, run):

@@ -7,7 +7,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from cdiscflow.unmatched import filters_of, unmatched_rules
+from cdiscflow.unmatched import filters_of, matching_nothing, unmatched_rules
+from clinical.frames import Frame
 from clinical.output import Output
 from clinical.read import Mapping, parse_yaml
 from tests.adam.cases import spec
@@ -21,13 +22,17 @@ ADRS = """
     """
 
 
+def finished(records: Frame) -> Output:
+    """A finished dataset of some records, of which only these are asked."""
+    return Output("ADRS", "", "adam", records, (), table("row"), ())
+
+
 def told(rules: str) -> list[str]:
     """What is said of rules of ADTTE, written at rules.yml, on two records of ADRS."""
     parameters = parse_yaml(rules, "rules.yml")
     assert isinstance(parameters, Mapping)
     study = SimpleNamespace(datasets={"ADTTE": replace(spec("adtte"), parameters=parameters)})
-    drawn = SimpleNamespace(frame=table(ADRS))
-    outputs: dict[str, Output] = {"ADTTE": SimpleNamespace(frame=table("USUBJID")), "ADRS": drawn}
+    outputs = {"ADTTE": finished(table("USUBJID")), "ADRS": finished(table(ADRS))}
     return unmatched_rules(study, outputs)["text"].tolist() if len(unmatched_rules(study, outputs)) else []
 
 
@@ -86,8 +91,8 @@ def test_a_filter_by_columns_that_a_program_reads_is_asked_of_their_dataset(rule
     parameters = parse_yaml(f"CRSGR:\n  {rules}\n", "rules.yml")
     study = SimpleNamespace(datasets={"ADCRS": replace(spec("adcrs"), parameters=parameters)})
     outputs = {
-        "ADCRS": SimpleNamespace(frame=table("USUBJID")),
-        "FA": SimpleNamespace(frame=table(ADCRS)),
+        "ADCRS": finished(table("USUBJID")),
+        "FA": finished(table(ADCRS)),
     }
     found = unmatched_rules(study, outputs)
     told = found["text"].tolist() if len(found) else []
@@ -98,9 +103,24 @@ def test_a_filter_in_study_yml_is_asked_once_for_all_datasets_that_read_by_it():
     """`response` of study.yml picks the records of ADRS and of dates in ADSL."""
     study = plan_of("rd1302").study
     outputs = dict(derived("rd1302").outputs)
-    outputs["RS"] = SimpleNamespace(frame=outputs["RS"].frame.assign(RSTESTCD="OTHER"))
+    outputs["RS"] = finished(outputs["RS"].frame.assign(RSTESTCD="OTHER"))
     texts = unmatched_rules(study, outputs)["text"]
     assert texts.str.contains("RS: RSTESTCD is OVRLRESP").sum() == 1
+
+
+def test_answers_of_the_last_run_stand_for_datasets_that_are_as_they_were():
+    """Decision 46: a dataset with an answer is not read; one without is asked."""
+    rules = event("{PARAMCD: OVR, AVALC: PD}") + event("{AVALC: CR}").replace("TTP", "DOR")
+    parameters = parse_yaml(rules, "rules.yml")
+    study = SimpleNamespace(datasets={"ADTTE": replace(spec("adtte"), parameters=parameters)})
+    outputs = {"ADTTE": finished(table("USUBJID")), "ADRS": finished(table(ADRS))}
+    answers = matching_nothing(study, outputs)
+    assert sorted(answers["ADRS"].values()) == [False, True]
+    unread = {**outputs, "ADRS": finished(table("USUBJID"))}
+    assert matching_nothing(study, unread, answers) == answers
+    first = next(iter(answers["ADRS"]))
+    half = matching_nothing(study, outputs, {"ADRS": {first: True}})
+    assert half["ADRS"] == {**answers["ADRS"], first: True}
 
 
 def test_of_the_worked_subjects_nothing_is_reported_but_what_none_of_them_has():

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from checks.rules import Rule, RuleReader
+from checks.rules import GATES, Rule, RuleReader
 from clinical.build import Build
 from clinical.forms import Field, Form, Source
 from clinical.read import At, Mapping, Text, read_yaml
@@ -46,7 +46,7 @@ def entries() -> list[Entry]:
     found = []
     for path in sorted(VALIDATION.glob("*/*/*.yml")):
         gate, folder = path.parent.name, path.parent.parent.name
-        if gate == "tlf":
+        if gate not in GATES:
             continue
         file = read_yaml(path, ROOT)
         for name, node in file["rules"].items():

@@ -78,7 +78,7 @@ def test_what_is_closed_is_counted_and_not_listed():
         "S", GateResults(), with_status(pd.DataFrame([], columns=COLUMNS), before, "2025-08-15")
     )
     assert cells(html) == []
-    assert "Nothing is open." in html
+    assert "Nothing is open; 1 closed." in html
 
 
 def test_an_open_finding_says_since_when():
@@ -146,4 +146,4 @@ def test_rules_that_said_nothing_are_named():
 def test_a_long_list_is_cut_and_says_so():
     html = page([finding(severity="warning", text="x")] * (MOST_LISTED + 1))
     assert len(cells(html)) == MOST_LISTED
-    assert f"{MOST_LISTED + 1} open; the first {MOST_LISTED} are shown." in html
+    assert f"{MOST_LISTED + 1} open, {MOST_LISTED + 1} new; the first {MOST_LISTED} are shown." in html

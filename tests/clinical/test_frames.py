@@ -14,6 +14,7 @@ from clinical.frames import (
     left_out,
     ordered,
     packed,
+    places_in,
     sorted_rows,
 )
 from clinical.rows import Made
@@ -87,6 +88,14 @@ def test_pieces_are_put_where_they_belong_and_rows_of_no_piece_are_missing():
 def test_rows_with_equal_keys_stay_in_their_order():
     assert list(sorted_rows(numbers(2, 1, 2, 1))) == [1, 3, 0, 2]
     assert list(sorted_rows(numbers(1, 1, 2))) == [0, 1, 2]
+
+
+def test_a_value_is_found_at_its_place_or_nowhere():
+    """Missing values stand nowhere, whatever the index holds."""
+    column = pd.Series(["b", None, "z", "a"], dtype="str")
+    assert places_in(pd.Index(["a", "b"]), column).tolist() == [1, -1, -1, 0]
+    assert places_in(pd.Index([], dtype="str"), column).tolist() == [-1, -1, -1, -1]
+    assert places_in(pd.Index(["a"]), column.iloc[:0]).tolist() == []
 
 
 def test_left_out_are_the_rows_nobody_kept():

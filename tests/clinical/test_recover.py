@@ -183,6 +183,22 @@ def test_a_trail_nobody_can_mend_is_begun_anew_with_every_run_in_it(home):
     assert latest_run(home) == first
 
 
+def test_a_new_trail_goes_on_showing_the_run_that_people_see_though_the_clock_went_back(home, monkeypatch):
+    """The second run was made after the clock had been put back a year: by the clock it is the older one."""
+    monkeypatch.setattr("clinical.run.utc_now", lambda: "2026-01-01T00:00:00Z")
+    finished(home, "x1-aaaaaaaa")
+    monkeypatch.setattr("clinical.run.utc_now", lambda: "2025-01-01T00:00:00Z")
+    second = finished(home, "x2-bbbbbbbb")
+    monkeypatch.setattr("clinical.run.utc_now", lambda: "2026-02-01T00:00:00Z")
+    finished(home, "x3-cccccccc", status="completed with stops")
+    record_anew(home, "jane", "the disk lost the trail, deviation 17")
+    said = [line["outputs"].get("run") for line in read_chain(home).lines]
+    assert said == [None, "x1-aaaaaaaa", "x2-bbbbbbbb", "x3-cccccccc"]
+    assert latest_run(home) == second
+    assert recover(home) == []
+    assert verify(home) == []
+
+
 def test_the_next_run_works_after_every_kind_of_kill(home, monkeypatch):
     finished(home, "x1-aaaaaaaa")
     for number, name in enumerate(["write_manifest", "sync", "_record", "append_audit", "_show"]):

@@ -281,7 +281,7 @@ def test_a_removal_that_was_interrupted_is_finished(home, monkeypatch):
 
 def test_other_events_that_name_a_run_do_not_change_what_is_shown(home):
     path = finished(home, "x1-aaaaaaaa")
-    append_audit(home, "package", "jane", "draft", {"run": path.name}, {"run": path.name, "package": "p1"})
+    append_audit(home, "package", "jane", "draft", {"run": path.name}, {"run": path.name})
     assert recover(home) == []
     assert latest_run(home) == path
     assert verify(home) == []

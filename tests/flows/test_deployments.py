@@ -64,7 +64,7 @@ def test_given_parameters_exist_and_only_a_form_leaves_one_open(name):
     assert needed <= given or each.get("enforce_parameter_schema")
 
 
-def test_the_nightly_run_has_a_time_in_a_zone_that_exists_and_one_at_a_time():
+def test_the_nightly_run_has_a_time_in_a_zone_that_exists_and_one_waits_for_the_other():
     from prefect.client.schemas.schedules import CronSchedule
 
     (schedule,) = DEPLOYED["nightly"]["schedules"]
@@ -74,7 +74,7 @@ def test_the_nightly_run_has_a_time_in_a_zone_that_exists_and_one_at_a_time():
         True,
         "nightly-0200",
     )
-    assert DEPLOYED["nightly"]["concurrency_limit"] == {"limit": 1, "collision_strategy": "CANCEL_NEW"}
+    assert DEPLOYED["nightly"]["concurrency_limit"] == {"limit": 1, "collision_strategy": "ENQUEUE"}
 
 
 def test_nothing_in_git_names_a_folder_of_this_machine():

@@ -7,14 +7,21 @@ from __future__ import annotations
 import json
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from cdiscflow import memory
-from cdiscflow.deriving import rebuild
+from cdiscflow.deriving import Wish, rebuild
 from cdiscflow.memory import leave
+from clinical.findings import no_findings
 from clinical.ledger import PIECES
 from clinical.lock import study_lock
+from clinical.output import Output
+from clinical.reuse import merged
 from clinical.run import COMPLETE, Run
+from clinical.standards import Variable
+from edc.kept import Kept
+from edc.read import Extract
 from tests.rules.studies import STUDIES, lines, pages_of, plan_of, raw_of
 
 
@@ -31,8 +38,8 @@ class Nights:
         self.home, self.study, self.number, self.before = folder / study, study, 0, None
         self.cut = STUDIES[study][1]
 
-    def night(self, raw, **asked):
-        found = rebuild(plan_of(self.study), raw, self.cut, self.before, **asked)
+    def night(self, raw, plan=None, **asked):
+        found = rebuild(plan or plan_of(self.study), raw, self.cut, self.before, Wish(**asked))
         self.number += 1
         with study_lock(self.home, "test"):
             run = Run.begin(self.home, f"night-{self.number}")
@@ -40,10 +47,17 @@ class Nights:
                 schema = {variable.name: variable.type for variable in output.variables}
                 run.write_frame(f"{output.layer}/{output.name.lower()}.parquet", output.frame, schema)
                 run.write_frame(f"lineage/{output.name.lower()}.parquet", output.lineage)
-            leave(run, found.derived.ledger, found.derived.outputs)
+            leave(run, self.before, _extract(found), "", found)
             manifest = {"fingerprints": found.prints, "buckets": found.buckets}
             self.before = run.finish(manifest, COMPLETE, "test", "test")
         return found
+
+
+def _extract(found):
+    """What a reader would have given, had it read these frames."""
+    nothing = no_findings()
+    kept = Kept(findings=nothing.assign(place=nothing["text"]))
+    return Extract(found.raw, nothing, nothing, nothing, {}, {}, kept)
 
 
 def assert_same_as_full(found, raw, study):
@@ -141,3 +155,25 @@ def test_the_state_of_a_run_can_be_read_by_people(tmp_path):
     nights.night(raw_of("mini"))
     described = json.loads((nights.before / "state/outputs.json").read_text("utf-8"))
     assert set(described) >= {"DM", "EX", "SE"}
+
+
+def test_a_column_for_the_rest_of_a_long_text_comes_and_goes_with_it():
+    """SDTMIG 3.4, 4.5.3.2: COVAL1 is there where a comment of any bucket is longer than 200 bytes."""
+    bucket = pd.Series([0, 1], index=["P1", "P2"])
+    long = _comments("P1 | a    | rest", "P2 | b | ")
+    short = _comments("P1 | a", "P2 | c")
+    kept = merged({"CO": short}, {"CO": long}, {"CO": {1}}, bucket)["CO"]
+    assert kept.frame.fillna("").to_numpy().tolist() == [["P1", "a", "rest"], ["P2", "c", ""]]
+    assert [variable.name for variable in kept.variables] == ["USUBJID", "COVAL", "COVAL1"]
+    gone = merged({"CO": short}, {"CO": long}, {"CO": {0}}, bucket)["CO"]
+    assert list(gone.frame) == [variable.name for variable in gone.variables] == ["USUBJID", "COVAL"]
+    assert gone.lineage["record"].tolist() == ["P1", "P2"]
+
+
+def _comments(*lines):
+    cells = [[cell.strip() or None for cell in line.split("|")] for line in lines]
+    names = ["USUBJID", "COVAL", "COVAL1"][: len(cells[0])]
+    frame = pd.DataFrame(cells, columns=names, dtype="str")
+    lineage = pd.DataFrame({"row": range(len(frame)), "source": "raw.AE", "record": frame["USUBJID"]})
+    variables = tuple(Variable(name, name, "Char", place) for place, name in enumerate(names))
+    return Output("CO", "Comments", "sdtm", frame, variables, lineage.assign(role="record"), ("USUBJID",))

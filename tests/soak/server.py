@@ -1,171 +1,92 @@
-"""A Prefect server, a worker and the deployments as a team has them: schedules make runs, requests are
-carried out.
-"""
+"""`make server` as it is used: begun twice on one state, a killed run, a killed server, nothing left."""
 
 from __future__ import annotations
 
-import json
 import os
-import shutil
-import socket
-import subprocess
-import sys
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+import signal
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from urllib.error import HTTPError, URLError
-from urllib.request import Request, urlopen
 
-from tests.homes import ROOT, SETTINGS, LittleHome, little_home
+from clinical.lock import study_lock
+from tests.flows.team import Inbox, Team, wait_for
+from tests.homes import little_home
 
 NEEDS: dict[str, str] = {}
-SILENT_FAULT = "bulk DML"  # sqlalchemy 2.1: all looks well, and no schedule ever makes a run
 REASON = "the site corrected a dose"
-
-
-class Team:
-    """A checkout with its own server and worker; `api` asks the server."""
-
-    def __init__(self, home: LittleHome) -> None:
-        self.home = home
-        self.port = free_port()
-        self.environment = {name: value for name, value in os.environ.items() if name not in SETTINGS} | {
-            "CDISCFLOW_HOME": str(home.root),
-            "PREFECT_HOME": str(home.root / ".prefect"),
-            "PREFECT_API_URL": f"http://127.0.0.1:{self.port}/api",
-            "PREFECT_UI_STATIC_DIRECTORY": str(home.root / ".prefect" / "ui"),
-            "DO_NOT_TRACK": "1",
-        }
-
-    def prefect(self, *arguments: str) -> list[str]:
-        """The command line of Prefect."""
-        return [sys.executable, "-m", "prefect", *arguments]
-
-    def call(self, *arguments: str) -> str:
-        """Runs a command of Prefect in the checkout; what it printed."""
-        process = subprocess.run(
-            self.prefect("--no-prompt", *arguments), cwd=self.home.root, env=self.environment, text=True,
-            capture_output=True, check=False,
-        )  # fmt: skip
-        assert process.returncode == 0, process.stdout + process.stderr
-        return process.stdout
-
-    @contextmanager
-    def running(self, *arguments: str) -> Iterator[Path]:
-        """A command of Prefect that stays; its log."""
-        log = self.home.root / f"{arguments[0]}.log"
-        with log.open("wb") as said:
-            process = subprocess.Popen(
-                self.prefect(*arguments), cwd=self.home.root, env=self.environment, stdout=said, stderr=said
-            )
-        try:
-            yield log
-        finally:
-            process.terminate()
-            try:
-                process.wait(timeout=30)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
-
-    def api(self, path: str, body: dict | None = None) -> object:
-        """What the server answers."""
-        data = None if body is None else json.dumps(body).encode()
-        asked = Request(
-            f"{self.environment['PREFECT_API_URL']}/{path}", data, {"Content-Type": "application/json"}
-        )
-        with urlopen(asked, timeout=60) as answer:
-            return json.loads(answer.read())
-
-    def is_up(self) -> bool:
-        """Whether the server answers."""
-        try:
-            return self.api("health") is True
-        except (URLError, OSError):
-            return False
-
-    def scheduled(self) -> int:
-        """How many runs the schedules have made."""
-        return int(self.api("flow_runs/count", {"flow_runs": {"state": {"type": {"any_": ["SCHEDULED"]}}}}))
-
-    def ended(self, name: str, parameters: dict) -> dict:
-        """The state that a run of a deployment ends in."""
-        deployment = self.api(f"deployments/name/{name}/{name}")
-        made = self.api(f"deployments/{deployment['id']}/create_flow_run", {"parameters": parameters})
-        wait_for(
-            lambda: self.api(f"flow_runs/{made['id']}")["state"]["type"] in ENDED, 300, f"{name} did not end"
-        )
-        return self.api(f"flow_runs/{made['id']}")["state"]
-
-
-ENDED = ("COMPLETED", "FAILED", "CRASHED", "CANCELLED")
-
-
-def wait_for(holds: Callable[[], bool], seconds: float, otherwise: str) -> float:
-    """How long it took until `holds`."""
-    started = time.monotonic()
-    while not holds():
-        assert time.monotonic() - started < seconds, otherwise
-        time.sleep(0.5)
-    return time.monotonic() - started
-
-
-def free_port() -> int:
-    """A port that nobody listens on."""
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-        return listening.getsockname()[1]
-
-
-def checkout(folder: Path) -> LittleHome:
-    """A home with the flows and the deployments in it, as a checkout has them."""
-    home = little_home(folder / "home")
-    shutil.copytree(ROOT / "flows", home.root / "flows", ignore=shutil.ignore_patterns("__pycache__"))
-    for file in ("prefect.yaml", "prefect.toml"):
-        shutil.copy(ROOT / file, home.root / file)
-    return home
-
-
-def refused_code(team: Team, parameters: dict) -> int:
-    """The code with which the server refuses a request that does not fit the form."""
-    try:
-        team.ended("rederive", {"request": parameters})
-    except HTTPError as refusal:
-        return refusal.code
-    raise AssertionError("a request without a reason was accepted")
+ASKED = {"study": "mini", "datasets": ["EX"], "reason": REASON, "requested_by": "Jane Doe"}
+CRASHED = {"text": "mini: the process of rederive was ended from outside; what was finished is untouched"}
+CUT_OFF = {
+    "text": "every study: the process of nightly was ended from outside; what was finished is untouched"
+}
 
 
 def run() -> str:
-    """How many runs were scheduled, and what came of a run of each deployment."""
-    with TemporaryDirectory() as folder:
-        home = checkout(Path(folder))
-        team = Team(home)
-        with team.running("server", "start", "--port", str(team.port)) as log:
-            wait_for(team.is_up, 240, "the server is not up")
-            team.call("work-pool", "create", "local", "--type", "process")
-            team.call("deploy", "--all")
-            took = wait_for(lambda: team.scheduled() > 0, 60, "the schedule made no run")
-            scheduled = team.scheduled()
-            with team.running("worker", "start", "--pool", "local", "--limit", "2"):
-                said = carry_out(team)
-            assert SILENT_FAULT not in log.read_text("utf-8"), "the scheduler cannot write its runs"
-        home.remove()
-    return f"{scheduled} runs scheduled after {took:.0f} s; {said}"
+    """What came of a run of each deployment, of a killed one, and of a killed server."""
+    with TemporaryDirectory() as folder, Inbox() as inbox:
+        team = Team(little_home(Path(folder) / "home"), CDISCFLOW_WEBHOOK=inbox.address)
+        with team.running():
+            took = wait_for(team.scheduled, "the schedule made no run")
+            said = carry_out(team)
+            kill_the_run(team, inbox)
+        assert (team.code, team.processes()) == (0, set())
+        with team.running():
+            cut_off = kill_the_server(team)
+        with team.running():
+            carry_on(team, inbox, cut_off)
+        team.home.remove()
+    return (
+        f"scheduled after {took:.0f} s; {said}; one message of a killed run; a killed server leaves nothing"
+        " and takes no place"
+    )
 
 
 def carry_out(team: Team) -> str:
-    """A run of each deployment through a worker."""
-    asked = {"study": "mini", "datasets": ["EX"], "requested_by": "Jane Doe"}
-    assert refused_code(team, asked) == 409
+    """A run of each deployment through the worker."""
     ended = {
-        "nightly": team.ended("nightly", {}),
-        "rederive": team.ended("rederive", {"request": asked | {"reason": REASON}}),
-        "submission": team.ended("submission", {"study": "mini", "requested_by": "Jane Doe"}),
+        "nightly": team.ended(team.ask("nightly", {})),
+        "rederive": team.ended(team.ask("rederive", {"request": ASKED})),
+        "submission": team.ended(team.ask("submission", {"study": "mini", "requested_by": "Jane Doe"})),
     }
-    types = {name: state["type"] for name, state in ended.items()}
-    assert types == dict.fromkeys(ended, "COMPLETED"), ended
-    events = [line["event"] for line in team.home.audit()]
-    assert events == ["nightly", "rederive", "package"]
-    assert team.home.audit()[1]["why"] == REASON
-    return ", ".join(f"{name} {state}" for name, state in types.items())
+    assert {state["type"] for state in ended.values()} == {"COMPLETED"}, ended
+    assert [line["event"] for line in team.home.audit()] == ["nightly", "rederive", "package"]
+    return ", ".join(f"{name} {state['type']}" for name, state in ended.items())
+
+
+def waiting_run(team: Team, name: str, parameters: dict) -> str:
+    """A run that waits for the lock of the study, which we hold."""
+    run = team.ask(name, parameters)
+    wait_for(lambda: team.state_of(run)["type"] == "RUNNING", "the run does not begin")
+    return run
+
+
+def kill_the_run(team: Team, inbox: Inbox) -> None:
+    """The process of a run is killed: the run is told crashed, in one message, and the next one is whole."""
+    before = team.home.audit()
+    with study_lock(team.home.outputs, "a test"):
+        run = waiting_run(team, "rederive", {"request": ASKED})
+        for process in team.processes():
+            if b"prefect.engine" in Path(f"/proc/{process}/cmdline").read_bytes():
+                os.kill(process, signal.SIGKILL)
+        assert team.ended(run)["type"] == "CRASHED"
+    wait_for(lambda: inbox.got, "nobody was told of the crash")
+    assert (inbox.got, team.home.audit()) == ([CRASHED], before)
+
+
+def kill_the_server(team: Team) -> str:
+    """The second server goes on with the history of the first and is killed in the middle of a night."""
+    nightly = team.api("deployments/name/nightly/nightly")
+    assert len(nightly["schedules"]) == 1
+    done = {"flow_runs": {"state": {"type": {"any_": ["COMPLETED"]}}}}
+    assert team.api("flow_runs/count", done) == 3
+    with study_lock(team.home.outputs, "a test"):
+        run = waiting_run(team, "nightly", {})
+        os.kill(team.process.pid, signal.SIGKILL)
+        wait_for(lambda: not team.processes(), "a killed server leaves processes")
+    return run
+
+
+def carry_on(team: Team, inbox: Inbox, cut_off: str) -> None:
+    """The third server tells that the night was cut off, in one message, and the next night has its place."""
+    assert team.state_of(cut_off)["type"] == "CRASHED"
+    assert inbox.got == [CRASHED, CUT_OFF]
+    assert team.ended(team.ask("nightly", {}))["type"] == "COMPLETED"
