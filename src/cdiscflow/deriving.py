@@ -30,7 +30,7 @@ from clinical.reuse import Contents, Last, Prints, fingerprints, followers, merg
 class Rebuilt:
     """All datasets of a run, which buckets of which were derived anew and why, which of their columns differ
     from the last run's (None: nobody compared), what fingerprints are made of, and which filters of rules
-    match nothing.
+    match nothing; `rounds` are the buckets of each group of a large study.
     """
 
     derived: Derived
@@ -41,6 +41,7 @@ class Rebuilt:
     why: dict[str, dict[str, object]] = field(default_factory=dict)
     moved: Moved | None = None
     unmatched: Answers = field(default_factory=dict)
+    rounds: list[frozenset[int]] = field(default_factory=list)
 
     @property
     def prints(self) -> Prints:
@@ -104,7 +105,8 @@ def rebuild(
     answers = _report(plan, found, people, memory if stated_as_before else None)
     found.build = restore(plan, raw, found.outputs, cut, people.persons)
     rebuilt = {name: sorted(buckets) for name, buckets in again.items()}
-    return Rebuilt(found, people, last, raw, rebuilt, reasons(last, old, again), moved, answers)
+    rounds = large.of(people) if large else []
+    return Rebuilt(found, people, last, raw, rebuilt, reasons(last, old, again), moved, answers, rounds)
 
 
 def _report(plan: Plan, found: Derived, people: People, memory: Memory | None) -> Answers:

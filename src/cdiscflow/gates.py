@@ -125,9 +125,8 @@ def night_of(rebuilt: Rebuilt, before: Path | None, inputs: dict[str, object]) -
     )
     numbers = {bucket for found in rebuilt.contents.values() for bucket in found} | {STUDY_BUCKET}
     people = rebuilt.people
-    return Night(
-        people.of_person, frozenset(numbers), people.count, now, kept, rebuilt.moved if kept else None
-    )
+    moved = rebuilt.moved if kept else None
+    return Night(people.of_person, frozenset(numbers), people.count, now, kept, moved, tuple(rebuilt.rounds))
 
 
 def _said(before: Path) -> Said | None:

@@ -45,6 +45,13 @@ class Groups:
         """How many groups the persons make; never more than there are buckets."""
         return min(people.count, max(1, -(-len(people.of_person) // self.persons)))
 
+    def of(self, people: People) -> list[frozenset[int]]:
+        """The buckets of each group; nobody's records go with the first."""
+        parts = [
+            frozenset(map(int, part)) for part in np.array_split(np.arange(people.count), self.count(people))
+        ]
+        return [parts[0] | {STUDY_BUCKET}, *parts[1:]]
+
     @property
     def outputs(self) -> Path:
         """`outputs/<study>`."""
@@ -53,6 +60,15 @@ class Groups:
     def remove(self) -> None:
         """The pieces are gone."""
         remove_tree(self.folder)
+
+
+@dataclass(frozen=True)
+class Finished:
+    """What a unit made of the persons of some buckets: where it is, and what its index says of it."""
+
+    folder: Path
+    said: dict
+    buckets: frozenset[int]
 
 
 def groups_of(home: Path) -> Groups:
@@ -82,7 +98,10 @@ def derive_in_groups(
     """
     units = _units(plan, raw, cut, people, groups, wanted, datasets)
     digests = groups.runner(units, around or _call)
-    made = [(unit.folder / MADE, read_index(unit.folder, d)) for unit, d in zip(units, digests, strict=True)]
+    made = [
+        Finished(unit.folder / MADE, read_index(unit.folder, digest), frozenset(unit.buckets))
+        for unit, digest in zip(units, digests, strict=True)
+    ]
     found = _together(people, made)
     order = [made for step in plan.graph.steps for made in (step.dataset, f"SUPP{step.dataset}")]
     found.outputs = {name: found.outputs[name] for name in dict.fromkeys(order) if name in found.outputs}
@@ -105,10 +124,8 @@ def _units(
 ) -> list[Unit]:
     """A unit for each group that has buckets to derive, with the raw records of these; nobody's go first."""
     groups.remove()
-    parts = np.array_split(np.arange(people.count), groups.count(people))
-    cut_up = [{STUDY_BUCKET, *map(int, parts[0])}, *({*map(int, part)} for part in parts[1:])]
     study, units = plan.study, []
-    for number, buckets in enumerate(cut_up):
+    for number, buckets in enumerate(groups.of(people)):
         chosen = tuple(sorted(buckets & wanted))
         if chosen:
             folder = groups.folder / f"group-{number:03d}"
@@ -121,32 +138,32 @@ def _units(
     return units
 
 
-def _together(people: People, made: list[tuple[Path, dict]]) -> Derived:
+def _together(people: People, made: list[Finished]) -> Derived:
     """The datasets of all units; one that stopped in a group stopped."""
     found = Derived()
-    for _, said in reversed(made):
-        found.stopped |= said["stopped"]
-        found.lacking |= said["lacking"]
+    for each in reversed(made):
+        found.stopped |= each.said["stopped"]
+        found.lacking |= each.said["lacking"]
     shelves, persons = (Shelf(), Shelf(), Shelf()), pd.Index(people.of_person.index)
-    for name in dict.fromkeys(name for _, said in made for name in said["outputs"]):
+    for name in dict.fromkeys(name for each in made for name in each.said["outputs"]):
         if name.removeprefix("SUPP") not in found.stopped:
-            parts = [(folder, said["outputs"][name]) for folder, said in made if name in said["outputs"]]
+            parts = [each for each in made if name in each.said["outputs"]]
             found.outputs[name] = _stored(name, parts, persons, shelves)
-    found.ledger = _ledger([folder for folder, _ in made])
+    found.ledger = _ledger([each.folder for each in made])
     return found
 
 
 def _stored(
-    name: str, parts: list[tuple[Path, dict]], persons: pd.Index, shelves: tuple[Shelf, Shelf, Shelf]
+    name: str, parts: list[Finished], persons: pd.Index, shelves: tuple[Shelf, Shelf, Shelf]
 ) -> Stored:
     """One dataset; text so long that it goes on in further variables may be in some pieces only."""
-    longest = sorted(parts, key=lambda part: -len(part[1]["variables"]))
-    known = {each["name"]: Variable(**each) for _, said in longest for each in said["variables"]}
+    longest = sorted((each.said["outputs"][name] for each in parts), key=lambda said: -len(said["variables"]))
+    known = {each["name"]: Variable(**each) for said in longest for each in said["variables"]}
     variables = tuple(sorted(known.values(), key=lambda variable: variable.order))
-    said = longest[0][1]
-    pieces = [[folder / kind / f"{name}.arrow" for folder, _ in parts] for kind in KINDS]
+    said = longest[0]
+    pieces = [[each.folder / kind / f"{name}.arrow" for each in parts] for kind in KINDS]
     labels = (name, said["label"], said["layer"], variables, tuple(said["keys"]))
-    return Stored(*labels, *pieces, persons, *shelves)
+    return Stored(*labels, *pieces, persons, *shelves, [each.buckets for each in parts])
 
 
 def _ledger(folders: list[Path]) -> Ledger:

@@ -6,9 +6,9 @@ together column by column, in the order in which a derivation in one go would gi
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -20,6 +20,8 @@ from pyarrow import feather
 from clinical.files import create
 from clinical.frames import Column, Frame, empty, ordered, same_type, sorted_rows
 from clinical.standards import Variable
+
+PARTS = ("pieces", "lineages", "behinds", "buckets")
 
 
 def write_piece(path: Path, frame: Frame) -> None:
@@ -69,7 +71,7 @@ class Shelf:
 class Stored:
     """A finished dataset whose records are in pieces: reads as `clinical.output.Output` does.
 
-    `persons` are all persons in their order; each piece has its persons in that order.
+    `persons` are all persons in their order; each piece has its persons in that order, those of `buckets`.
     """
 
     name: str
@@ -84,6 +86,7 @@ class Stored:
     frames: Shelf = field(default_factory=Shelf)
     origins: Shelf = field(default_factory=Shelf)
     others: Shelf = field(default_factory=Shelf)
+    buckets: list[frozenset[int]] = field(default_factory=list)
     order: np.ndarray | None = None
 
     @property
@@ -119,6 +122,17 @@ class Stored:
     def read(self, columns: list[str]) -> Frame:
         """Some variables of all its records; no other is read."""
         return self._of(self.pieces, columns)
+
+    def near(self, buckets: Collection[int]) -> Stored:
+        """The dataset with the pieces that have records of some buckets; its frames are its own."""
+        chosen = [place for place, own in enumerate(self.buckets) if not own.isdisjoint(buckets)] or [0]
+        own = {name: [getattr(self, name)[place] for place in chosen] for name in PARTS}
+        return replace(self, **own, order=None, frames=Shelf(), origins=Shelf(), others=Shelf())
+
+    def narrow(self, columns: Collection[str]) -> Stored:
+        """The dataset with only some of its variables; its frames are its own."""
+        variables = tuple(variable for variable in self.variables if variable.name in columns)
+        return replace(self, variables=variables, frames=Shelf(), origins=Shelf(), others=Shelf())
 
     def _of(self, pieces: list[Path], columns: list[str]) -> Frame:
         order = self._order()

@@ -15,9 +15,10 @@ import pandas as pd
 
 from checks.broken import places_of
 from checks.expected import COLUMNS, expected_of, names_in, shape_of
-from checks.judging import Job, Judged, judge, whole_parts
-from checks.pieces import PROMISES, Changes, Night, Pieces, Said, Share, all_said, alone, share_of
+from checks.judging import Job, Judged, all_judged, judge, whole_parts
+from checks.pieces import PROMISES, Changes, Night, Pieces, Said, all_said, alone
 from checks.rules import GATES, Rule, Rules
+from checks.share import Share, columns_read, narrow_share, share_of
 from checks.suites import SEVERITY, GateVerdict, SuiteVerdict, Verdict
 from clinical.check import Plan
 from clinical.findings import COLUMNS as FINDING_COLUMNS
@@ -106,7 +107,7 @@ class _Gates:
         asked = {name: self._can_run(rule for rule in self.rules.of(gate, name)) for name in names}
         stale = {name: self._stale(name, rules) for name, rules in asked.items()}
         kept = self._kept(stale)
-        judged = judge(gate, self._jobs(stale, asked), self.last_day, self.night)
+        judged = self._judged(gate, stale, asked)
         said = judged.joined(kept, stale, self.night.inputs)
         self.results.gates[gate] = self._verdict(asked, judged, said)
         held = set(zip(said.held["dataset"], said.held["place"], strict=True))
@@ -152,29 +153,55 @@ class _Gates:
         }
         return (self.night.kept or Said()).only(fresh)
 
-    def _jobs(self, stale: Pieces, asked: dict[str, list[Rule]]) -> list[Job]:
-        """What is to be judged: parts of a dataset that are stale in the same buckets go together."""
+    def _judged(self, gate: str, stale: Pieces, asked: dict[str, list[Rule]]) -> Judged:
+        """What is judged now; of a large study round by round, and then the parts that are one piece."""
+        rounds = [(buckets, False) for buckets in self.night.rounds] + [(self.night.buckets, True)]
+        found = []
+        for buckets, one_piece in rounds:
+            jobs = self._jobs(stale, asked, buckets, one_piece)
+            found.append(judge(gate, jobs, self.last_day, self.night))
+        return all_judged(found)
+
+    def _parts(
+        self, stale: Pieces, asked: dict[str, list[Rule]], chosen: frozenset[int], one_piece: bool
+    ) -> dict[frozenset[int], dict[str, list[str]]]:
+        """What is stale in the same of the chosen buckets, by dataset; `one_piece`: what is one piece for
+        the whole study, and without rounds all else.
+        """
         together: dict[frozenset[int], dict[str, list[str]]] = {}
         for name, parts in stale.items():
             whole = whole_parts(self._study_wide(name), asked[name])
             for part, found in parts.items():
-                if found:
-                    buckets = self.night.buckets if part in whole else found
+                if part in whole:
+                    buckets = self.night.buckets if found and one_piece else frozenset()
+                else:
+                    buckets = frozenset() if one_piece and self.night.rounds else found & chosen
+                if buckets:
                     together.setdefault(buckets, {}).setdefault(name, []).append(part)
+        return together
+
+    def _jobs(
+        self, stale: Pieces, asked: dict[str, list[Rule]], chosen: frozenset[int], one_piece: bool
+    ) -> list[Job]:
+        """What is to be judged: parts of a dataset that are stale in the same buckets go together."""
         jobs = []
-        for buckets, parts in together.items():
+        for buckets, parts in self._parts(stale, asked, chosen, one_piece).items():
             rules = {name: [rule for rule in asked[name] if rule.id in own] for name, own in parts.items()}
-            share = self._share(buckets, {*parts}.union(*(r.reads for own in rules.values() for r in own)))
+            share = self._share(buckets, parts, [rule for own in rules.values() for rule in own])
             for name, own in parts.items():
                 expected = expected_of(self.plan, share.build, share.outputs, name)
                 whole = whole_parts(self._study_wide(name), rules[name])
                 jobs.append(Job(expected, PROMISES in own, rules[name], share, buckets, whole))
         return jobs
 
-    def _share(self, buckets: frozenset[int], names: set[str]) -> Share:
-        if buckets >= self.night.buckets:
+    def _share(self, buckets: frozenset[int], parts: dict[str, list[str]], rules: list[Rule]) -> Share:
+        if buckets < self.night.buckets:
+            names = {*parts}.union(*(rule.reads for rule in rules))
+            return share_of(self.plan, self.whole, self.night, buckets, names)
+        if not self.night.rounds:
             return self.whole
-        return share_of(self.plan, self.whole, self.night, buckets, names)
+        promised = {name for name, own in parts.items() if PROMISES in own}
+        return narrow_share(self.plan, self.whole, self.night, columns_read(rules, promised))
 
     def _verdict(self, asked: dict[str, list[Rule]], judged: Judged, said: Said) -> GateVerdict:
         """The checkpoint's verdict, and with it what was said before of the pieces that it did not judge."""

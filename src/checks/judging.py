@@ -11,17 +11,18 @@ from checks.broken import Broken, broken
 from checks.expected import COLUMNS, UNIQUE, Expected, masks_of
 from checks.listing import list_promise, list_rule
 from checks.pieces import (
+    FRAMES,
     PROMISES,
     Inputs,
     Night,
     Pieces,
     Said,
-    Share,
     compares_persons,
     frame_of,
     joined,
 )
 from checks.rules import Rule
+from checks.share import Share
 from checks.suites import Verdict, run_checkpoint
 from clinical.errors import DerivationError
 from clinical.findings import Findings
@@ -68,6 +69,16 @@ class Judged:
         }
         frames = {name: joined([getattr(kept, name), frame]) for name, frame in self.frames.items()}
         return Said(inputs, asked, **frames)
+
+
+def all_judged(parts: list[Judged]) -> Judged:
+    """What was said of the jobs of a gate that was judged in several rounds."""
+    asked: dict[str, dict[str, list[list[str]]]] = {}
+    for one in parts:
+        for name, said in one.asked.items():
+            asked[name] = said | asked.get(name, {})
+    frames = {name: joined([one.frames[name] for one in parts]) for name in FRAMES}
+    return Judged(asked, set().union(*(one.failed for one in parts)), frames)
 
 
 def whole_parts(study_wide: bool, rules: list[Rule]) -> frozenset[str]:

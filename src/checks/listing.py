@@ -7,8 +7,8 @@ import pandas as pd
 
 from checks.broken import Broken
 from checks.expected import IN_SET, NOT_NULL, UNIQUE, Expected
-from checks.pieces import Share
 from checks.rules import Rule
+from checks.share import Share
 from checks.suites import Verdict
 from clinical.findings import Findings
 from clinical.frames import Frame, as_text, take

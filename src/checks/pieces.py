@@ -16,14 +16,11 @@ import pandas as pd
 
 from checks import masks
 from checks.rules import Rule
-from clinical.check import Plan
 from clinical.findings import COLUMNS
 from clinical.fingerprint import STUDY_BUCKET
 from clinical.frames import Frame, places_in
 from clinical.moved import ANY, Moved
-from clinical.output import Output
-from clinical.restore import Restoration, restore
-from clinical.reuse import rows_of
+from clinical.restore import Restoration
 
 PROMISES = ""
 FRAMES = {
@@ -132,7 +129,7 @@ def joined(frames: list[Frame]) -> Frame:
 class Night:
     """One run as the gates see it: whose records are in which bucket of how many, what they hang
     on, what the gates of the last run said and which columns of rebuilt datasets differ from that run's
-    (None: nobody compared).
+    (None: nobody compared). A large study is judged in `rounds`, the buckets of each (none: all at once).
     """
 
     of_person: pd.Series
@@ -141,6 +138,7 @@ class Night:
     inputs: Inputs = field(default_factory=Inputs)
     kept: Said | None = None
     moved: Moved | None = None
+    rounds: tuple[frozenset[int], ...] = ()
 
     def bucket(self, persons: pd.Series) -> np.ndarray:
         """The bucket of each record by its USUBJID; the study's where there is none."""
@@ -240,37 +238,3 @@ def asks_cut(rule: Rule) -> bool:
 def compares_persons(rule: Rule) -> bool:
     """Whether a rule can only be asked for the whole study."""
     return rule.mask is not None and masks.is_of_the_study(rule.mask.function)
-
-
-@dataclass(eq=False)
-class Share:
-    """Finished datasets of the persons of some buckets, and the bucket of each person by person code."""
-
-    build: Restoration
-    outputs: dict[str, Output]
-    buckets: np.ndarray
-
-
-def share_of(
-    plan: Plan, whole: Share, night: Night, buckets: frozenset[int], names: Collection[str]
-) -> Share:
-    """The named datasets and forms, and those that lineage leads to from them, for the persons of some
-    buckets; datasets without persons stay whole.
-    """
-    needed = {each for name in names for each in night.inputs.all_behind(name)}
-    persons = night.of_person.index[night.of_person.isin(buckets)]
-    nobody = STUDY_BUCKET in buckets
-
-    def chosen(frame: Frame) -> np.ndarray:
-        person = frame["USUBJID"]
-        return np.flatnonzero(person.isin(persons) | (person.isna() if nobody else False))
-
-    raw = whole.build.frames
-    parts = {name: raw.part(name, buckets, night.count) for name in raw if f"raw.{name}" in needed}
-    outputs = {
-        name: rows_of(output, chosen(output.frame)) if "USUBJID" in output.frame else output
-        for name, output in whole.outputs.items()
-        if name in needed or name.removeprefix("SUPP") in needed
-    }
-    build = restore(plan, parts, outputs, whole.build.cut, pd.Series(persons, dtype="str"))
-    return Share(build, outputs, night.bucket(build.persons))

@@ -6,6 +6,7 @@ ours.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 import numpy as np
@@ -78,6 +79,17 @@ class Output:
     def read(self, columns: list[str]) -> Frame:
         """Some variables of all its records."""
         return self.frame[columns]
+
+    def near(self, buckets: Collection[int]) -> Output:
+        """The dataset, at least with the records of some buckets of persons: it may hold all."""
+        return self
+
+    def narrow(self, columns: Collection[str]) -> Output:
+        """The dataset with only some of its variables."""
+        variables = tuple(variable for variable in self.variables if variable.name in columns)
+        frame = self.read([variable.name for variable in variables])
+        own = (self.name, self.label, self.layer)
+        return Output(*own, frame, variables, self.lineage, self.keys)
 
 
 def outputs(build: Build, name: str) -> list[Output]:

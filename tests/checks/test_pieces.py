@@ -16,18 +16,8 @@ from checks import judging
 from checks.broken import broken
 from checks.expected import COLUMNS, Expected, masks_of
 from checks.gates import run_gates
-from checks.pieces import (
-    FRAMES,
-    Changes,
-    Inputs,
-    Night,
-    Said,
-    Share,
-    alone,
-    asks_last_day,
-    compares_persons,
-    share_of,
-)
+from checks.pieces import FRAMES, Changes, Inputs, Night, Said, alone, asks_last_day, compares_persons
+from checks.share import Share, share_of
 from checks.suites import GateVerdict, SuiteVerdict, Verdict, run_checkpoint
 from clinical.errors import DerivationError
 from clinical.files import json_bytes

@@ -106,7 +106,9 @@ def test_the_words_are_in_the_outputs_of_each_night_and_each_night_was_what_it_s
     for run in runs(team):
         written = b"".join(path.read_bytes() for path in run.rglob("*.csv"))
         assert sum(word.encode() in written for word in team.words) > 50, run.name
-    stops = [json.dumps(json.loads((run / "manifest.json").read_text("utf-8"))["stops"]) for run in runs(team)]
+    stops = [
+        json.dumps(json.loads((run / "manifest.json").read_text("utf-8"))["stops"]) for run in runs(team)
+    ]
     assert [CUT in told for told in stops].count(True) == 1
 
 
