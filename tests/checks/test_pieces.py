@@ -11,7 +11,9 @@ import pytest
 from cdiscflow import memory
 from cdiscflow.deriving import rebuild
 from cdiscflow.gates import leave_said, night_of, study_rules
+from cdiscflow.groups import Groups
 from cdiscflow.home import Home
+from cdiscflow.runners import here
 from checks import judging
 from checks.broken import broken
 from checks.expected import COLUMNS, Expected, masks_of
@@ -52,6 +54,7 @@ class Nights:
     def __init__(self, folder, study, patch):
         self.folder, self.study, self.plan, self.number, self.before = folder, study, plan_of(study), 0, None
         self.cut = STUDIES[study][1]
+        self.home = Home(folder, folder, folder, ROOT / "validation")
         self.judged: list[str] = []
         self.found = self.last = None
 
@@ -76,9 +79,8 @@ class Nights:
         if self.found is None or self.found[0] is not raw:
             self.found = (raw, self.rebuilt(raw))
         found = self.found[1]
-        home = Home(self.folder, self.folder, self.folder, ROOT / "validation")
         night = night_of(found, None if fresh else self.before, INPUTS)
-        rules = study_rules(home, self.plan, found.derived)
+        rules = study_rules(self.home, self.plan, found.derived)
         self.judged = []
         day = day or EXTRACT_DAY[self.study]
         return run_gates(self.plan, found.derived.build, found.derived.outputs, rules, day, night)
@@ -127,6 +129,29 @@ def test_after_random_edits_the_gates_say_what_they_say_of_everything(tmp_path, 
         for _ in range(3):
             edit(raw, random)
         assert_same(nights.night(raw), nights.gates(raw, fresh=True))
+
+
+@pytest.mark.parametrize("study", ["rd1302", "mini"])
+def test_gates_in_rounds_of_persons_say_what_they_say_of_everybody_at_once(tmp_path, monkeypatch, study):
+    """The records of each round come from pieces on disk; rules that compare persons are asked once, at the end."""
+    monkeypatch.setattr(memory, "bucket_count", lambda persons: 5)
+    nights, random = Nights(tmp_path, study, monkeypatch), np.random.default_rng(9)
+    raw = {name: frame.copy() for name, frame in raw_of(study).items()}
+    for _ in range(6):
+        edit(raw, random)
+    whole = nights.gates(raw)
+    once = [*nights.judged]
+    persons = max(1, len(nights.found[1].people.of_person) // 3)
+    groups = Groups(tmp_path / "groups", persons, here)
+    found = rebuild(nights.plan, raw, nights.cut, None, groups=groups)
+    assert len(found.rounds) > 2
+    nights.found = (raw, found)
+    assert_same(nights.gates(raw), whole)
+    assert len(nights.judged) > 2 * len(once)
+    kinds = {
+        compares_persons(rule) for rule in study_rules(nights.home, nights.plan).rules if rule.dataset in once
+    }
+    assert kinds == {True, False} or study == "mini"
 
 
 def test_nothing_edited_nothing_judged(tmp_path, monkeypatch, buckets):
