@@ -131,27 +131,24 @@ def test_after_random_edits_the_gates_say_what_they_say_of_everything(tmp_path, 
         assert_same(nights.night(raw), nights.gates(raw, fresh=True))
 
 
-@pytest.mark.parametrize("study", ["rd1302", "mini"])
-def test_gates_in_rounds_of_persons_say_what_they_say_of_everybody_at_once(tmp_path, monkeypatch, study):
-    """The records of each round come from pieces on disk; rules that compare persons are asked once, at the end."""
+def test_gates_in_rounds_of_persons_say_what_they_say_of_everybody_at_once(tmp_path, monkeypatch):
+    """The records of a round come from pieces on disk; rules that compare persons are asked once, at the end."""
     monkeypatch.setattr(memory, "bucket_count", lambda persons: 5)
-    nights, random = Nights(tmp_path, study, monkeypatch), np.random.default_rng(9)
-    raw = {name: frame.copy() for name, frame in raw_of(study).items()}
+    nights, random = Nights(tmp_path, "rd1302", monkeypatch), np.random.default_rng(9)
+    raw = {name: frame.copy() for name, frame in raw_of("rd1302").items()}
     for _ in range(6):
         edit(raw, random)
     whole = nights.gates(raw)
     once = [*nights.judged]
-    persons = max(1, len(nights.found[1].people.of_person) // 3)
+    persons = len(nights.found[1].people.of_person) // 3
     groups = Groups(tmp_path / "groups", persons, here)
     found = rebuild(nights.plan, raw, nights.cut, None, groups=groups)
     assert len(found.rounds) > 2
     nights.found = (raw, found)
     assert_same(nights.gates(raw), whole)
     assert len(nights.judged) > 2 * len(once)
-    kinds = {
-        compares_persons(rule) for rule in study_rules(nights.home, nights.plan).rules if rule.dataset in once
-    }
-    assert kinds == {True, False} or study == "mini"
+    rules = [rule for rule in study_rules(nights.home, nights.plan).rules if rule.dataset in once]
+    assert {compares_persons(rule) for rule in rules} == {True, False}
 
 
 def test_nothing_edited_nothing_judged(tmp_path, monkeypatch, buckets):
