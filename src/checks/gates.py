@@ -7,6 +7,7 @@ are as they were is taken over (checks/pieces.py): Great Expectations judges the
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from itertools import chain
@@ -160,6 +161,9 @@ class _Gates:
         for buckets, one_piece in rounds:
             jobs = self._jobs(stale, asked, buckets, one_piece)
             found.append(judge(gate, jobs, self.last_day, self.night))
+            if self.night.rounds:  # Great Expectations' objects hold the records of a round in circles
+                jobs.clear()
+                gc.collect()
         return all_judged(found)
 
     def _parts(

@@ -132,7 +132,7 @@ def test_after_random_edits_the_gates_say_what_they_say_of_everything(tmp_path, 
 
 
 def test_gates_in_rounds_of_persons_say_what_they_say_of_everybody_at_once(tmp_path, monkeypatch):
-    """The records of a round come from pieces on disk; rules that compare persons are asked once, at the end."""
+    """Records of a round come from pieces on disk; rules that compare persons are asked once, at the end."""
     monkeypatch.setattr(memory, "bucket_count", lambda persons: 5)
     nights, random = Nights(tmp_path, "rd1302", monkeypatch), np.random.default_rng(9)
     raw = {name: frame.copy() for name, frame in raw_of("rd1302").items()}
