@@ -52,7 +52,7 @@ def shown_singly(study: Study) -> int:
 
 
 def write_front(
-    front: Front, entries: list[Entry], profile: Profile | None, frames: dict[str, Frame]
+    front: Front, entries: list[Entry], profile: Profile | None, frames: Mapping[str, Frame]
 ) -> Frame:
     """Writes profiles, merged PDFs, index; gives the findings."""
     from tlf.index import render_index
@@ -95,7 +95,7 @@ def _last(before: Path | None) -> dict[str, object]:
 
 
 def write_profiles(
-    front: Front, profile: Profile, frames: dict[str, Frame], findings: Findings, last: dict[str, str]
+    front: Front, profile: Profile, frames: Mapping[str, Frame], findings: Findings, last: dict[str, str]
 ) -> dict[str, tuple[str, str]]:
     """Writes the page of every subject: by subject its file and the print of what it shows."""
     from tlf.links import profile_file

@@ -7,6 +7,7 @@ and the content of the datasets it reads (docs/decisions/0020).
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 from importlib.metadata import version
@@ -16,13 +17,13 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from cdiscflow.front import EVENT, LIST, PAPERS, WHOLE, Front, shown_singly, write_front
+from cdiscflow.shown import Shown
 from clinical.check import Plan
 from clinical.derive import Derived
 from clinical.files import json_bytes
 from clinical.findings import COLUMNS, no_findings
 from clinical.fingerprint import hash_of
 from clinical.manifest import read_manifest
-from clinical.qualifiers import with_qualifiers
 from clinical.run import Run, read_frame
 from clinical.store import Frame, content_hash
 
@@ -61,7 +62,8 @@ def write_displays(
 
     displays = read_displays(folder, plan.study.config)
     profile = read_profile(folder)
-    frames = _frames_read(displays, profile, plan, derived)
+    read = {name for display in displays.values() for name in display.datasets}
+    frames = Shown(plan, derived, read | set(profile.datasets if profile else ()))
     most = shown_singly(plan.study)
     footer = _footer(cut, frames, profile, most)
     last = _Last(before, inputs)
@@ -92,7 +94,7 @@ def _disagreements(
 def _make(
     run: Run,
     displays: dict[str, Display],
-    frames: dict[str, Frame],
+    frames: Mapping[str, Frame],
     footer: dict[str, object],
     last: _Last,
     most: int,
@@ -114,16 +116,7 @@ def _make(
     return made, kept
 
 
-def _frames_read(
-    displays: dict[str, Display], profile: Profile | None, plan: Plan, derived: Derived
-) -> dict[str, Frame]:
-    """The datasets that displays and profiles read, those that were built."""
-    read = {name for display in displays.values() for name in display.datasets}
-    read |= set(profile.datasets if profile else ())
-    return {name: _qualified(plan, derived, name) for name in derived.outputs if name in read}
-
-
-def _footer(cut: str, frames: dict[str, Frame], profile: Profile | None, most: int) -> dict[str, object]:
+def _footer(cut: str, frames: Mapping[str, Frame], profile: Profile | None, most: int) -> dict[str, object]:
     """What footers name, and whether subjects have profiles to lead to."""
     people = frames.get(profile.dataset) if profile else None
     return {
@@ -145,13 +138,6 @@ def _write_whole(
     event = reporting_event(plan.study.id, displays, results, files, footer)
     run.write_bytes(EVENT, event_bytes(event))
     run.write_bytes(LIST, render_frame(results))
-
-
-def _qualified(plan: Plan, derived: Derived, name: str) -> Frame:
-    """A dataset as specs see it: the qualifiers of its SUPP dataset are columns of it."""
-    frame, supp = derived.outputs[name].frame, derived.outputs.get(f"SUPP{name}")
-    spec = plan.study.datasets.get(name)
-    return with_qualifiers(frame, supp.frame if supp else None, spec.supp if spec else ())
 
 
 def _write_one(run: Run, display: Display, made: Displays) -> list[str]:
@@ -203,7 +189,7 @@ class _Last:
     def __post_init__(self) -> None:
         self.entries = read_manifest(self.run)["files"] if self.run else {}
         self.kept = json.loads((self.run / KEPT).read_bytes()) if KEPT in self.entries else {}
-        self.frames: dict[str, Frame] = {}
+        self.frames: Mapping[str, Frame] = {}
         self.pictures: dict[str, str] = {name: entry["picture"] for name, entry in self.kept.items()}
 
     def paint(self, grid: Grid, results: Frame) -> dict[str, bytes]:

@@ -5,6 +5,7 @@ Nothing is written here; the same specs and frames give the same bytes.
 
 from __future__ import annotations
 
+from collections import ChainMap
 from collections.abc import Callable, Iterable, Iterator
 from collections.abc import Mapping as Datasets
 from dataclasses import dataclass, field, replace
@@ -94,7 +95,7 @@ def _with_supplements(display: Display, frames: Datasets[str, Frame]) -> Dataset
     """A supplemental dataset that no record of its parent needed is one without records."""
     without = [name for name in display.datasets if name not in frames and name.removeprefix(SUPP) in frames]
     empty = pd.DataFrame({name: pd.Series(dtype="str") for name in SUPP_VARIABLES})
-    return {**frames, **dict.fromkeys(without, empty)}
+    return ChainMap(dict.fromkeys(without, empty), frames)  # reads no dataset that nobody asks for
 
 
 def _not_made(message: str, display: Display, **words: str) -> Displays:
