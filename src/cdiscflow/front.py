@@ -6,6 +6,7 @@ Made after the displays, of what they left in the run; what is as it was is take
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from hashlib import sha256
 from pathlib import Path
