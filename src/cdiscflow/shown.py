@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING
 
 from cdiscflow.shelf import Stored
 from clinical.check import Plan
 from clinical.derive import Derived
 from clinical.frames import Frame
 from clinical.qualifiers import with_qualifiers
+
+if TYPE_CHECKING:
+    from tlf.profile_spec import Profile
+    from tlf.spec import Display
 
 HELD = 3  # of a large study: who is in a display, what it counts, and one more
 
@@ -20,9 +25,10 @@ class Shown(Mapping[str, Frame]):
     last few that were asked for.
     """
 
-    def __init__(self, plan: Plan, derived: Derived, names: set[str]):
+    def __init__(self, plan: Plan, derived: Derived, readers: Iterable[Display | Profile]):
         self.study, self.outputs = plan.study, derived.outputs
-        self.names = [name for name in derived.outputs if name in names]
+        read = {name for reader in readers for name in reader.datasets}
+        self.names = [name for name in derived.outputs if name in read]
         large = any(isinstance(output, Stored) for output in derived.outputs.values())
         self.most = HELD if large else len(self.names)
         self._held: dict[str, Frame] = {}

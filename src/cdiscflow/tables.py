@@ -62,8 +62,7 @@ def write_displays(
 
     displays = read_displays(folder, plan.study.config)
     profile = read_profile(folder)
-    read = {name for display in displays.values() for name in display.datasets}
-    frames = Shown(plan, derived, read | set(profile.datasets if profile else ()))
+    frames = Shown(plan, derived, [*displays.values(), *([profile] if profile else [])])
     most = shown_singly(plan.study)
     footer = _footer(cut, frames, profile, most)
     last = _Last(before, inputs)
