@@ -105,7 +105,7 @@ def rebuild(
     answers = _report(plan, found, people, memory if stated_as_before else None)
     found.build = restore(plan, raw, found.outputs, cut, people.persons)
     rebuilt = {name: sorted(buckets) for name, buckets in again.items()}
-    rounds = large.of(people) if large else []
+    rounds = large.of(people) if large and large.count(people) > 1 else []
     return Rebuilt(found, people, last, raw, rebuilt, reasons(last, old, again), moved, answers, rounds)
 
 

@@ -188,7 +188,7 @@ class _Last:
     def __post_init__(self) -> None:
         self.entries = read_manifest(self.run)["files"] if self.run else {}
         self.kept = json.loads((self.run / KEPT).read_bytes()) if KEPT in self.entries else {}
-        self.frames: Mapping[str, Frame] = {}
+        self.frames: dict[str, Frame] = {}
         self.pictures: dict[str, str] = {name: entry["picture"] for name, entry in self.kept.items()}
 
     def paint(self, grid: Grid, results: Frame) -> dict[str, bytes]:

@@ -6,7 +6,6 @@ import numpy as np
 import pandas as pd
 
 from clinical.distinct import distinct, spread_text
-from clinical.frames import Frame
 
 TEXT = pd.StringDtype("pyarrow", na_value=np.nan)
 
@@ -49,9 +48,3 @@ def time_text(seconds: np.ndarray) -> pd.Series:
         for s, there in zip(whole.tolist(), known.tolist(), strict=True)
     ]
     return pd.Series(texts, dtype=TEXT)
-
-
-def without_blank_rows(frame: Frame) -> tuple[Frame, np.ndarray]:
-    """The rows that hold anything, and their numbers from 0."""
-    there = np.flatnonzero(~frame.isna().all(axis=1).to_numpy())
-    return frame.iloc[there].reset_index(drop=True), there
