@@ -6,7 +6,6 @@ Made after the displays, of what they left in the run; what is as it was is take
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -21,6 +20,7 @@ from clinical.store import Frame
 from clinical.study import Study
 
 if TYPE_CHECKING:
+    from cdiscflow.shown import Shown
     from tlf.index import Entry
     from tlf.profile_spec import Profile
 
@@ -52,9 +52,7 @@ def shown_singly(study: Study) -> int:
     return int(study.setting("shown_singly") or SHOWN_SINGLY)
 
 
-def write_front(
-    front: Front, entries: list[Entry], profile: Profile | None, frames: Mapping[str, Frame]
-) -> Frame:
+def write_front(front: Front, entries: list[Entry], profile: Profile | None, frames: Shown) -> Frame:
     """Writes profiles, merged PDFs, index; gives the findings."""
     from tlf.index import render_index
 
@@ -96,7 +94,7 @@ def _last(before: Path | None) -> dict[str, object]:
 
 
 def write_profiles(
-    front: Front, profile: Profile, frames: Mapping[str, Frame], findings: Findings, last: dict[str, str]
+    front: Front, profile: Profile, frames: Shown, findings: Findings, last: dict[str, str]
 ) -> dict[str, tuple[str, str]]:
     """Writes the page of every subject: by subject its file and the print of what it shows."""
     from tlf.links import profile_file
@@ -109,7 +107,7 @@ def write_profiles(
         findings.add("tlf.too-many", dataset=profile.dataset, **words)
         return pages
     said = [front.depends, front.footer["program"], front.footer["data_cut"]]
-    for shown in profiles_of(profile, frames, findings):
+    for shown in profiles_of(profile, frames.whole(profile.datasets), findings):
         file = profile_file(shown.subject)
         printed = hash_of([said, asdict(shown)])
         if last.get(file) == printed:

@@ -7,7 +7,6 @@ and the content of the datasets it reads (docs/decisions/0020).
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 from importlib.metadata import version
@@ -62,7 +61,7 @@ def write_displays(
 
     displays = read_displays(folder, plan.study.config)
     profile = read_profile(folder)
-    frames = Shown(plan, derived, [*displays.values(), *([profile] if profile else [])])
+    frames = Shown(plan, derived, displays.values(), profile)
     most = shown_singly(plan.study)
     footer = _footer(cut, frames, profile, most)
     last = _Last(before, inputs)
@@ -93,7 +92,7 @@ def _disagreements(
 def _make(
     run: Run,
     displays: dict[str, Display],
-    frames: Mapping[str, Frame],
+    frames: Shown,
     footer: dict[str, object],
     last: _Last,
     most: int,
@@ -115,13 +114,13 @@ def _make(
     return made, kept
 
 
-def _footer(cut: str, frames: Mapping[str, Frame], profile: Profile | None, most: int) -> dict[str, object]:
+def _footer(cut: str, frames: Shown, profile: Profile | None, most: int) -> dict[str, object]:
     """What footers name, and whether subjects have profiles to lead to."""
     people = frames.get(profile.dataset) if profile else None
     return {
         "program": f"cdiscflow {version('cdiscflow')}",
         "data_cut": cut or "none",
-        "datasets": {name: content_hash(frame) for name, frame in frames.items()},
+        "datasets": frames.hashes(),
         "profiles": people is not None and len(people) <= most,
     }
 

@@ -6,9 +6,10 @@ where such a dataset carries its own copy of a population flag or treatment the 
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from collections.abc import Mapping as Datasets
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 import pandas as pd
@@ -24,6 +25,16 @@ if TYPE_CHECKING:
     from tlf.spec import Display
 
 SUBJECT = "USUBJID"
+
+
+class Source(Protocol):
+    """A dataset: a frame, or what gives the columns of one that is too large for memory."""
+
+    columns: Iterable[str]
+
+    def __len__(self) -> int: ...
+
+    def __getitem__(self, name: str) -> pd.Series: ...
 
 
 @dataclass(frozen=True)
@@ -43,7 +54,7 @@ class Group:
 class Records:
     """Rows of a dataset; `person` is the position of each one's subject in the population."""
 
-    source: Frame
+    source: Source
     rows: np.ndarray
     person: np.ndarray
 
@@ -62,7 +73,7 @@ class Records:
 class People:
     """The population of a display, its groups, and the records it reads."""
 
-    def __init__(self, display: Display, frames: Datasets[str, Frame], findings: Findings):
+    def __init__(self, display: Display, frames: Datasets[str, Source], findings: Findings):
         self._display = display
         self._frames = frames
         self._positions: dict[str, np.ndarray] = {}
@@ -141,7 +152,7 @@ class People:
         self._has(records.source, tuple(sorted(asked.columns | asked.others)), at)
         return mask(records.column, asked)
 
-    def _dataset(self, name: str, at: str) -> Frame:
+    def _dataset(self, name: str, at: str) -> Source:
         if name not in self._frames:
             raise SpecError("tlf.no-dataset", at, dataset=name, hint=hint(name, tuple(sorted(self._frames))))
         return self._frames[name]
@@ -151,7 +162,7 @@ class People:
             self._positions[dataset] = pd.Index(self.ids).get_indexer(self._frames[dataset][SUBJECT])
         return self._positions[dataset].copy()
 
-    def _has(self, frame: Frame, names: tuple[str, ...], at: str) -> None:
+    def _has(self, frame: Source, names: tuple[str, ...], at: str) -> None:
         for name in names:
             if name not in frame.columns:
                 near = hint(name, tuple(frame.columns))
@@ -164,9 +175,9 @@ class People:
             self._masks[key] = self._mask(self._dataset(dataset, at), asked, at)
         return self._masks[key]
 
-    def _mask(self, frame: Frame, asked: Condition, at: str) -> np.ndarray:
+    def _mask(self, frame: Source, asked: Condition, at: str) -> np.ndarray:
         self._has(frame, tuple(sorted(asked.columns | asked.others)), at)
-        return mask(frame, asked)
+        return mask(frame.__getitem__, asked)
 
     def _filtered(self, frame: Frame, asked: Condition | None, at: str) -> Frame:
         kept = self._mask(frame, asked, at) if asked else np.ones(len(frame), dtype=bool)
