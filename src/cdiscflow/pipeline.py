@@ -241,9 +241,8 @@ class _Work:
         )
         self.timed("xpt", lambda: write_xpts(self.job, self.before, derived.outputs, self.delivery, datasets))
         cells = self.home.validation / self.plan.study.name / "tlf"
-        shown = self.timed(
-            "tables", lambda: write_displays(self.plan, derived, self.job, self.cut, last, inputs, cells)
-        )
+        about = self.plan, derived, self.job, self.cut, last, inputs, cells, datasets
+        shown = self.timed("tables", lambda: write_displays(*about))
         reports = self.timed("reports", lambda: self._reports(extract, derived, gates, shown))
         said = {
             **inputs,

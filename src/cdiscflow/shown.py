@@ -6,15 +6,13 @@ from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-import pandas as pd
-
 from cdiscflow.shelf import Stored
 from clinical.check import Plan
 from clinical.derive import Derived
+from clinical.fingerprint import hash_of
 from clinical.frames import Column, Frame
 from clinical.output import Output
 from clinical.qualifiers import with_qualifiers
-from clinical.store import column_hashes, combine_hashes
 
 if TYPE_CHECKING:
     from tlf.profile_spec import Profile
@@ -82,9 +80,11 @@ class Shown(Mapping[str, Frame | OnDisk]):
         """Those of the named datasets that are there, as frames."""
         return {name: self._datasets.frame(name) for name in names if name in self}
 
-    def hashes(self) -> dict[str, str]:
-        """The content hash of each dataset, worked out a column at a time."""
-        return {name: _content_hash(one) for name, one in self.items()}
+    def hashes(self, described: Mapping[str, Mapping[str, object]]) -> dict[str, str]:
+        """The content hash of each dataset, as the manifest says it; one of both where it has qualifiers."""
+        found = {name: str(described[name]["content"]) for name in self}
+        supps = {name: described[f"SUPP{name}"]["content"] for name in self if f"SUPP{name}" in described}
+        return found | {name: hash_of([found[name], supp]) for name, supp in supps.items()}
 
 
 class _Datasets:
@@ -121,8 +121,3 @@ class _Datasets:
     def _qualifiers(self, name: str) -> tuple[str, ...]:
         spec = self.study.datasets.get(name)
         return tuple(spec.supp) if spec else ()
-
-
-def _content_hash(frame: Frame | OnDisk) -> str:
-    hashes = {name: column_hashes(pd.DataFrame({name: frame[name]}))[name] for name in frame.columns}
-    return combine_hashes(hashes, len(frame))

@@ -7,7 +7,7 @@ and the content of the datasets it reads (docs/decisions/0020).
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from importlib.metadata import version
 from pathlib import Path
@@ -27,6 +27,7 @@ from clinical.run import Run, read_frame
 from clinical.store import Frame, content_hash
 
 if TYPE_CHECKING:
+    from tlf.index import Entry
     from tlf.profile_spec import Profile
     from tlf.run import Displays
     from tlf.shapes.grid import Grid
@@ -45,17 +46,17 @@ def write_displays(
     before: Path | None,
     inputs: dict[str, object],
     rules: Path,
+    datasets: dict[str, dict[str, object]],
 ) -> Frame:
     """Writes the files of every display whose datasets were built; gives the displays' findings.
 
     The footer names the data cut and the hash of the datasets read: no clock and no run id, so that unchanged
     data gives unchanged bytes. `inputs` are those of the run, `before` the run to take over from, `rules` the
-    folder that says which cells must agree.
+    folder that says which cells must agree, `datasets` what the manifest says of each.
     """
     folder = plan.study.folder / "tlf"
     if not folder.is_dir():
         return no_findings()
-    from tlf.index import Entry
     from tlf.profile_spec import read_profile
     from tlf.spec import read_displays
 
@@ -63,20 +64,27 @@ def write_displays(
     profile = read_profile(folder)
     frames = Shown(plan, derived, displays.values(), profile)
     most = shown_singly(plan.study)
-    footer = _footer(cut, frames, profile, most)
+    footer = _footer(cut, frames, profile, most, datasets)
     last = _Last(before, inputs)
     made, kept = _make(run, displays, frames, footer, last, most)
     joined = _leave(run, kept, made)
     if last.kept != kept or not last.link_whole(run):
         _write_whole(run, plan, list(displays.values()), joined.results, kept, footer)
-    entries = [
-        Entry(display, tuple(kept[name]["files"]), one.findings)
-        for (name, display), one in zip(displays.items(), made, strict=True)
-    ]
     front = Front(plan.study, run, last.run, _stated(inputs), footer)
+    shown = write_front(front, _entries(displays, kept, made), profile, frames)
     disagree = _disagreements(rules, displays, joined.results, kept)
-    found = [joined.findings, write_front(front, entries, profile, frames), disagree]
-    return pd.concat(found, ignore_index=True)
+    return pd.concat([joined.findings, shown, disagree], ignore_index=True)
+
+
+def _entries(
+    displays: dict[str, Display], kept: dict[str, dict[str, object]], made: list[Displays]
+) -> list[Entry]:
+    """The displays as the first page names them."""
+    from tlf.index import Entry
+
+    files = [tuple(kept[name]["files"]) for name in displays]
+    found = [one.findings for one in made]
+    return list(map(Entry, displays.values(), files, found))
 
 
 def _disagreements(
@@ -108,19 +116,22 @@ def _make(
         else:
             one = make_or_miss(display, frames, footer, last.paint, most)
             files = _write_one(run, display, one)
+            one = replace(one, files={}, papers={})
         picture = last.pictures.get(name, "") if files else ""
         kept[name] = {"print": printed, "files": files, "picture": picture}
         made.append(one)
     return made, kept
 
 
-def _footer(cut: str, frames: Shown, profile: Profile | None, most: int) -> dict[str, object]:
+def _footer(
+    cut: str, frames: Shown, profile: Profile | None, most: int, datasets: dict[str, dict[str, object]]
+) -> dict[str, object]:
     """What footers name, and whether subjects have profiles to lead to."""
     people = frames.get(profile.dataset) if profile else None
     return {
         "program": f"cdiscflow {version('cdiscflow')}",
         "data_cut": cut or "none",
-        "datasets": frames.hashes(),
+        "datasets": frames.hashes(datasets),
         "profiles": people is not None and len(people) <= most,
     }
 

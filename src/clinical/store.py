@@ -165,22 +165,36 @@ def _column_hash(column: Arrow) -> str:
 
     Missing: a length of 0, the one canonical NaN, the least 64-bit integer.
     """
-    kind, parts = column.type, column.chunks if isinstance(column, pa.ChunkedArray) else [column]
+    kind = column.type
     digest = blake2b(f"{_family(kind)} {len(column)}\n".encode(), digest_size=16)
-    if pa.types.is_large_string(kind):
-        filled = [pc.fill_null(part, "") if part.null_count else part for part in parts]
-        for part in filled:
+    if _is_text(kind):
+        for part in _filled(column):
             digest.update(pc.binary_length(part).to_numpy(zero_copy_only=False).astype("<i4"))
-        for part in filled:
+        for part in _filled(column):
             digest.update(_text_bytes(part))
     else:
-        for part in parts:
+        for part in column.chunks if isinstance(column, pa.ChunkedArray) else [column]:
             digest.update(_bytes(part))
     return digest.hexdigest()
 
 
+def _filled(column: Arrow) -> Iterator[pa.LargeStringArray]:
+    """A text column in pieces without nulls; a coded one is decoded a piece at a time."""
+    if pa.types.is_dictionary(column.type):
+        starts = range(0, len(column), ROWS_A_GROUP)
+        parts = (column.slice(start, ROWS_A_GROUP).cast(pa.large_string()) for start in starts)
+    else:
+        parts = column.chunks if isinstance(column, pa.ChunkedArray) else [column]
+    for part in parts:
+        yield pc.fill_null(part, "") if part.null_count else part
+
+
+def _is_text(kind: pa.DataType) -> bool:
+    return pa.types.is_large_string(kind) or pa.types.is_dictionary(kind)
+
+
 def _family(kind: pa.DataType) -> str:
-    if pa.types.is_large_string(kind):
+    if _is_text(kind):
         return "text"
     return {pa.float64(): "number", pa.int64(): "integer"}.get(kind, "time")
 
@@ -219,9 +233,12 @@ def _texts(column: pd.Series, at: str) -> Arrow:
         array = pa.array(column, from_pandas=True)
     except (pa.ArrowInvalid, pa.ArrowTypeError) as fault:
         raise DerivationError("run.type", at, kind="Char", found="values of several types") from fault
-    plain = array.type.value_type if pa.types.is_dictionary(array.type) else array.type
+    coded = pa.types.is_dictionary(array.type)
+    plain = array.type.value_type if coded else array.type
     if array.null_count < len(array) and not (pa.types.is_string(plain) or pa.types.is_large_string(plain)):
         raise DerivationError("run.type", at, kind="Char", found=f"values of type {plain}")
+    if coded and len(array.dictionary) and pc.min(pc.binary_length(array.dictionary)).as_py() > 0:
+        return array  # stays as small as it is: whoever writes or hashes it decodes a piece at a time
     array = array.cast(pa.large_string())
     empty = pc.equal(pc.binary_length(array), 0)
     return pc.if_else(empty, None, array) if pc.any(empty).as_py() else array

@@ -56,7 +56,8 @@ def explain_cell(
 def _own(frame: Frame, display: Display, kinds: object) -> Frame:
     """The part of one display, without blanks."""
     mine = frame[(frame["display"] == display.name).to_numpy(dtype=bool)]
-    return mine.assign(**{name: mine[name].fillna("") for name in kinds if name in mine.select_dtypes("str")})
+    texts = [name for name in kinds if name in mine.select_dtypes(["str", "category"])]
+    return mine.assign(**{name: mine[name].astype("str").fillna("") for name in texts})
 
 
 class _Found:

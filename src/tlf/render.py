@@ -26,6 +26,7 @@ PAPERS = {"A4": (16838, 11906), "Letter": (15840, 12240)}
 SIDE, EDGE, GAP, INDENT = 1080, 720, 60, 200
 BODY, TITLE, NOTE = 9, 10, 8
 STUB_PART = 0.45
+UNLISTED = "This page lists no subjects, there are too many: cdiscflow explain names those behind a number."
 RUNS_IN_A_SPREADSHEET = re.compile(r"[=+\-@\t\r](?![\d.,() ]*$).", re.DOTALL)
 RESULT_COLUMNS = ("analysis", "group", "part", "parent", "level", "statistic", "text")
 CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f\x7f]")
@@ -183,11 +184,14 @@ def _number_cell(
     return _cell(shown, edge, LEFT, left=left, bottom=last)
 
 
-def render_html(grid: Grid, subjects: Frame, picture: str = "") -> bytes:
-    """The display as one file that needs nothing else; a click on a count lists its subjects."""
+def render_html(grid: Grid, subjects: Frame | None, picture: str = "") -> bytes:
+    """The display as one file that needs nothing else; a click on a count lists its subjects.
+
+    Needs:  `subjects` None where there are too many to be listed: the page says where they are named.
+    """
     from markupsafe import Markup
 
-    links, behind = _behind(subjects, grid.profiles)
+    links, behind = _behind(subjects, grid.profiles) if subjects is not None else ({}, None)
     aligned = [align(column_cells(grid, place)) for place in range(len(grid.columns))]
     gaps = gaps_of(grid)
     lines = [
@@ -211,6 +215,7 @@ def render_html(grid: Grid, subjects: Frame, picture: str = "") -> bytes:
     text = environment("html").get_template("page.html.j2").render(
         titles=grid.titles, footnotes=grid.footnotes, source=grid.source, lines=lines, no_data=NO_DATA,
         groups=grid.groups() if two else [], picture=Markup(picture), subjects=behind if lines else None,
+        unlisted=UNLISTED if lines and subjects is None else "",
         headers=[column.label if two else header_of(column) for column in grid.columns],
     )  # fmt: skip
     return text.encode("utf-8")
@@ -225,7 +230,7 @@ def _behind(subjects: Frame, profiles: bool) -> tuple[dict[tuple, str], dict[str
     names = ["analysis", "parent", "level", "group", "part"]
     ids = sorted(set(subjects["USUBJID"]))
     place = dict(zip(ids, range(len(ids)), strict=True))
-    codes, keys = distinct_rows([subjects[name] for name in names])
+    codes, keys = distinct_rows([subjects[name].astype("str") for name in names])
     who = np.array([place[one] for one in subjects["USUBJID"]], dtype="int64")
     ends = np.cumsum(np.bincount(codes, minlength=len(keys[0])))
     found = np.split(who[np.argsort(codes, kind="stable")], ends[:-1])
@@ -276,6 +281,6 @@ def _harmless(text: str) -> str:
     return f"'{text}" if RUNS_IN_A_SPREADSHEET.match(text) else text
 
 
-def render_table(grid: Grid, subjects: Frame) -> Datasets[str, bytes]:
+def render_table(grid: Grid, subjects: Frame | None) -> Datasets[str, bytes]:
     """All files of a table by ending."""
     return {"rtf": render_rtf(grid), "html": render_html(grid, subjects), "csv": render_csv(grid)}

@@ -12,15 +12,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
+from clinical.distinct import distinct
 from clinical.errors import DerivationError
 from clinical.findings import Findings
-from clinical.frames import Frame, constant, take
+from clinical.frames import Frame
 from tlf.formats import number_text, pattern
 from tlf.rows import Row
 
@@ -133,15 +135,21 @@ class Results:
         )
 
     def subjects(self) -> Frame:
-        """The subjects behind every count, one a row."""
+        """The subjects behind every count, one a row; columns are categories: a study can have millions."""
         sizes = [len(people) for _, people in self._subjects]
         keys = np.array([key for key, _ in self._subjects], dtype=object).reshape(len(sizes), 5)
         ids = (
             np.concatenate([people for _, people in self._subjects]) if sizes else np.array([], dtype="int64")
         )
         rows = np.repeat(np.arange(len(sizes)), sizes)
-        whole = {"display": constant(self.display.name, len(ids))}
+        whole = {"display": _categories([self.display.name], np.zeros(len(ids), dtype="int64"))}
         for at, name in enumerate(SUBJECTS[1:-1]):
-            whole[name] = take(pd.Series(keys[:, at], dtype="str"), rows)
-        whole["USUBJID"] = take(pd.Series(self.people.ids, dtype="str"), ids)
+            whole[name] = _categories(keys[:, at], rows)
+        whole["USUBJID"] = _categories(self.people.ids, ids)
         return pd.DataFrame(whole)
+
+
+def _categories(texts: Sequence[str], rows: np.ndarray) -> pd.Categorical:
+    """The text at each of `rows`."""
+    codes, values = distinct(pd.Series(texts, dtype="str"))
+    return pd.Categorical.from_codes(codes[rows], pd.Index(values, dtype="str"))

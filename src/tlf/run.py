@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pandas as pd
+from pandas.api.types import union_categoricals
 
 from clinical.errors import SpecError
 from clinical.findings import Findings
@@ -70,7 +71,7 @@ def make_or_miss(
     most: int = SHOWN_SINGLY,
 ) -> Displays:
     """One display, or the finding why it is not there: a dataset that it reads is absent, or it shows each
-    subject and there are more than `most`. `paint` draws figures.
+    subject and there are more than `most`, above which pages list nobody either. `paint` draws figures.
     """
     frames = _with_supplements(display, frames)
     absent = [name for name in display.datasets if name not in frames]
@@ -79,7 +80,7 @@ def make_or_miss(
     count = len(frames[display.population.dataset])
     if display.singly and count > most:
         return _not_made("tlf.too-many", display, count=f"{count:,}", most=f"{most:,}")
-    return make_display(display, frames, footer, paint)
+    return make_display(display, frames, footer, paint, listed=count <= most)
 
 
 def unknown_names(displays: Iterable[Display], frames: Datasets[str, Frame]) -> Iterator[SpecError]:
@@ -106,18 +107,23 @@ def _not_made(message: str, display: Display, **words: str) -> Displays:
 
 
 def make_display(
-    display: Display, frames: Datasets[str, Frame], footer: Datasets[str, object], paint: Paint = draw
+    display: Display,
+    frames: Datasets[str, Frame],
+    footer: Datasets[str, object],
+    paint: Paint = draw,
+    *,
+    listed: bool = True,
 ) -> Displays:
-    """One display."""
+    """One display; `listed` says whether its page lists the subjects behind each count."""
     findings = Findings()
     results = compute_display(display, frames, findings)
     frame, subjects = results.frame(), results.subjects()
-    files, papers = files_of(results, footer, paint)
+    files, papers = files_of(results, footer, paint, subjects if listed else None)
     return Displays(_without_blanks(frame), _without_blanks(subjects), files, findings.frame(), papers)
 
 
 def files_of(
-    results: Results, footer: Datasets[str, object], paint: Paint
+    results: Results, footer: Datasets[str, object], paint: Paint, subjects: Frame | None
 ) -> tuple[dict[str, bytes], dict[str, dict[str, object]]]:
     """The files of a display by name, and its paper by stem."""
     display = results.display
@@ -129,14 +135,17 @@ def files_of(
             made = _figure_files(grid, results.frame(), paint)
             paper = paper_of(grid, f"{display.stem}.pdf", len(pages_of(made, "png")))
         else:
-            made, paper = render_table(grid, results.subjects()), paper_of(grid)
+            made, paper = render_table(grid, subjects), paper_of(grid)
     files = {f"{display.stem}.{ending}": content for ending, content in made.items()}
     return files, {display.stem: paper}
 
 
 def _without_blanks(frame: Frame) -> Frame:
     """Text that says nothing is missing, as in every frame of the product."""
-    return frame.assign(**{name: frame[name].where(frame[name] != "") for name in frame.select_dtypes("str")})
+    texts = {name: frame[name].where(frame[name] != "") for name in frame.select_dtypes("str")}
+    held = {name: frame[name].cat for name in frame.select_dtypes("category")}
+    coded = {name: one.remove_categories({""} & {*one.categories}) for name, one in held.items()}
+    return frame.assign(**texts, **coded)
 
 
 def join_displays(made: list[Displays]) -> Displays:
@@ -150,11 +159,12 @@ def join_displays(made: list[Displays]) -> Displays:
     for one in made:
         files |= one.files
         papers |= one.papers
-    frames = [
-        pd.concat([getattr(one, name) for one in made], ignore_index=True)
-        for name in ("results", "subjects", "findings")
+    results, findings = [
+        pd.concat([getattr(one, name) for one in made], ignore_index=True) for name in ("results", "findings")
     ]
-    return Displays(frames[0], frames[1], files, frames[2], papers)
+    people = [one.subjects.astype("category") for one in made]
+    subjects = {name: union_categoricals([one[name] for one in people]) for name in SUBJECTS}
+    return Displays(results, pd.DataFrame(subjects), files, findings, papers)
 
 
 def _figure_files(grid: Grid, results: Frame, paint: Paint) -> dict[str, bytes]:

@@ -79,9 +79,10 @@ def make_shell(display: Display, standards: Datasets[str, Standard]) -> Displays
         WORDS[row.word].add(results, row)
     if display.listing:
         results.cells = _line(display, standards)
+    subjects = results.subjects()
     footer = {"program": PROGRAM, "data_cut": UNKNOWN, "datasets": None}
-    files, papers = files_of(results, footer, lambda grid, frame: draw_axes(grid))
-    return Displays(results.frame(), results.subjects(), files, findings.frame(), papers)
+    files, papers = files_of(results, footer, lambda grid, frame: draw_axes(grid), subjects)
+    return Displays(results.frame(), subjects, files, findings.frame(), papers)
 
 
 def _line(display: Display, standards: Datasets[str, Standard]) -> Frame:

@@ -41,8 +41,10 @@ def run(tmp_path_factory):
         patch.setattr(making, "_picture", lambda png: {"pixels": [1, 1], "goal": [1, 1], "hex": ""})
         job = Run.begin(folder, "night-1")
         outputs, delivery = study.derived.outputs, Delivery(folder, "demo", "2025-08-15")
-        write_xpts(job, None, outputs, delivery, write_datasets(job, None, outputs, delivery))
-        tables.write_displays(study.plan, study.derived, job, "2025-08-15", None, INPUTS, Path("none"))
+        datasets = write_datasets(job, None, outputs, delivery)
+        write_xpts(job, None, outputs, delivery, datasets)
+        rules = Path("none")
+        tables.write_displays(study.plan, study.derived, job, "2025-08-15", None, INPUTS, rules, datasets)
         return job.finish({}, COMPLETE, "test", "test")
 
 

@@ -12,7 +12,7 @@ from cdiscflow import tables
 from clinical.lock import study_lock
 from clinical.read import Mapping, Text
 from clinical.run import COMPLETE, Run
-from tests.checks.finished import finished
+from tests.checks.finished import described, finished
 
 INPUTS = {"spec": "s", "terminology": "t", "code": "c", "packages": "p"}
 
@@ -31,8 +31,9 @@ def night(study, folder, number, derived=None, before=None, config=None):
         plan = replace(plan, study=replace(plan.study, config=mixed))
     with study_lock(folder, "test"):
         run = Run.begin(folder, f"night-{number}")
+        derived = derived or study.derived
         found = tables.write_displays(
-            plan, derived or study.derived, run, "2025-08-15", before, INPUTS, Path("none")
+            plan, derived, run, "2025-08-15", before, INPUTS, Path("none"), described(derived)
         )
         return run.finish({}, COMPLETE, "test", "test"), found
 
@@ -112,6 +113,8 @@ def test_beyond_the_number_that_study_yml_says_nobody_is_shown_singly(study, tmp
     assert (run / "tlf" / "profiles").is_dir() == made
     page = (run / "tlf" / "t_14_2_1.html").read_text("utf-8")
     assert ("profiles/" in page) == made
+    assert ("data-s=" in page) == made
+    assert ("This page lists no subjects, there are too many" in page) != made
     assert (run / "tlf" / "f_14_2_1.png").is_file()
 
 

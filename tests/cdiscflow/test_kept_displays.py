@@ -10,7 +10,7 @@ import pytest
 from cdiscflow import tables
 from clinical.lock import study_lock
 from clinical.run import COMPLETE, Run
-from tests.checks.finished import finished
+from tests.checks.finished import described, finished
 from tests.rules.studies import lines
 from tlf import canvas, pdf
 from tlf import run as making
@@ -41,7 +41,9 @@ class Nights:
         self.number, self.made = self.number + 1, []
         with study_lock(self.folder, "test"):
             run = Run.begin(self.folder, f"night-{self.number}")
-            found = tables.write_displays(self.plan, derived, run, cut, before, inputs, Path("none"))
+            found = tables.write_displays(
+                self.plan, derived, run, cut, before, inputs, Path("none"), described(derived)
+            )
             return run.finish({}, COMPLETE, "test", "test"), found
 
 

@@ -12,7 +12,6 @@ from cdiscflow.shelf import Stored, write_piece
 from clinical.derive import Derived
 from clinical.output import SUPP_COLUMNS
 from clinical.standards import Variable
-from clinical.store import content_hash
 
 NAMES = ("ADSL", "AE", "ADTTE")
 PERSONS = pd.Index(["1", "2"])
@@ -62,8 +61,11 @@ def test_a_qualifier_is_beside_its_record(large):
     )
 
 
-def test_hashes_are_those_of_whole_frames(large):
-    assert large.hashes() == {name: content_hash(frame) for name, frame in large.whole(NAMES).items()}
+def test_hashes_are_those_of_the_manifest_and_change_with_a_qualifier(large):
+    described = {name: {"content": name.lower()} for name in (*NAMES, "ADXX")}
+    assert large.hashes(described) == {"ADSL": "adsl", "AE": "ae", "ADTTE": "adtte"}
+    both = [large.hashes({**described, "SUPPAE": {"content": text}})["AE"] for text in ("one", "two")]
+    assert len({*both, "ae"}) == 3
 
 
 def test_the_columns_asked_for_last_are_held(large, monkeypatch, tmp_path):

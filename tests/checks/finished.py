@@ -17,6 +17,7 @@ from clinical.check import Plan
 from clinical.derive import Derived
 from clinical.output import Output
 from clinical.restore import restore
+from clinical.store import content_hash
 from tests.rules.studies import ROOT, STUDIES, plan_of, raw_of
 
 EXTRACT_DAY = {"rd1302": "2025-08-15", "mini": "2022-06-30"}
@@ -81,3 +82,8 @@ def plant(frame: pd.DataFrame, where: dict[str, str], **values: str | None) -> N
 def found(results: GateResults, message: str) -> pd.DataFrame:
     """The findings of one rule or message."""
     return results.findings[results.findings["message"] == message].reset_index(drop=True)
+
+
+def described(derived: Derived) -> dict[str, dict[str, str]]:
+    """What the manifest of a run says of the content of each dataset."""
+    return {name: {"content": content_hash(output.frame)} for name, output in derived.outputs.items()}

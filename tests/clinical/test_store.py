@@ -99,6 +99,7 @@ def test_categories_and_other_text_arrays_are_the_same_text(tmp_path):
         plain,
         plain.astype("category"),
         plain.astype({"T": pd.CategoricalDtype(["b", "zzz", "a"])}),
+        plain.fillna("").astype("category"),
         plain.astype("object"),
         plain.astype({"T": "string[pyarrow]"}),
     ]
@@ -115,7 +116,7 @@ def test_how_a_column_is_cut_into_chunks_does_not_show(tmp_path):
     pieces = pd.concat([whole[at : at + 999] for at in range(0, rows, 999)], ignore_index=True)
     odd = whole.iloc[::-1].iloc[::-1].set_index(np.arange(rows)[::-1])
     schema = schema_of(whole)
-    frames = [whole, window, pieces, odd]
+    frames = [whole, window, pieces, odd, whole.astype({"T": "category"})]
     assert len({stored(tmp_path, each, schema, f"{n}.parquet") for n, each in enumerate(frames)}) == 1
     assert len({content_hash(each) for each in frames}) == 1
     assert pq.ParquetFile(tmp_path / "0.parquet").num_row_groups == 2

@@ -193,7 +193,7 @@ def test_every_count_has_as_many_subjects_behind_it(displays, adae, display):
     keys = ["analysis", "parent", "level", "group", "part"]
     counts = found.results[found.results["statistic"] == "n"]
     counts = counts.fillna(dict.fromkeys(keys, "")).set_index(keys)["value"]
-    behind = found.subjects.fillna("").groupby(keys)["USUBJID"].nunique()
+    behind = found.subjects.astype("str").fillna("").groupby(keys)["USUBJID"].nunique()
     assert (behind.reindex(counts.index).fillna(0) == counts).all()
     shuffled = {name: frame[::-1].reset_index(drop=True) for name, frame in frames.items()}
     assert make_display(displays[display], shuffled, FOOTER).files == found.files

@@ -201,7 +201,7 @@ def test_every_count_has_as_many_subjects_behind_it(displays, make):
         keys = ["analysis", "parent", "level", "group", "part"]
         counts = made.results[made.results["statistic"] == "n"]
         counts = counts.fillna(dict.fromkeys(keys, "")).set_index(keys)["value"]
-        behind = made.subjects.fillna("").groupby(keys)["USUBJID"].nunique()
+        behind = made.subjects.astype("str").fillna("").groupby(keys)["USUBJID"].nunique()
         assert (behind.reindex(counts.index).fillna(0) == counts).all()
 
 
