@@ -11,13 +11,16 @@ from io import BytesIO
 from pathlib import Path
 from zipfile import ZipFile
 
-from clinical.distinct import distinct
+import numpy as np
+
+from clinical.distinct import distinct, spread
 from clinical.files import write_bytes
 from clinical.frames import Frame
 
 CREATED = datetime(2000, 1, 1)  # a workbook's own stamp; what it lists has its days in columns
 USUAL_WIDTH = 10
 LONGEST = 32_767  # characters that Excel takes in a cell
+LINE, TALLEST = 15, 405  # points; Excel takes no taller row
 SHEET = "xl/worksheets/sheet{}.xml"
 NOT_XML = re.compile("[\x00-\x08\x0b-\x1f\ufffe\uffff\ud800-\udfff]|_(?=x[0-9A-Fa-f]{4}_)")
 
@@ -69,10 +72,10 @@ def write_sheets(path: Path, sheets: Sequence[Sheet], *, title: str, widths: Map
             page.set_landscape()
             page.fit_to_pages(1, 0)
             page.repeat_rows(0)
-    write_bytes(path, _filled(empty, {SHEET.format(n): one for n, one in enumerate(sheets, start=1)}))
+    write_bytes(path, _filled(empty, {SHEET.format(n): one for n, one in enumerate(sheets, start=1)}, widths))
 
 
-def _filled(empty: BytesIO, sheets: dict[str, Sheet]) -> bytes:
+def _filled(empty: BytesIO, sheets: dict[str, Sheet], widths: Mapping) -> bytes:
     """The workbook with the rows of each frame below the header of its sheet, in the style of the columns."""
     from xlsxwriter.utility import xl_col_to_name
 
@@ -87,20 +90,32 @@ def _filled(empty: BytesIO, sheets: dict[str, Sheet]) -> bytes:
                 style = re.search(r'<col [^>]*style="(\d+)"', head)[1]
                 size = f'<dimension ref="A1:{letters[-1]}{len(frame) + 1}"'
                 head = re.sub('<dimension ref="[^"]*"', size, head)
-                text = "".join([head, *_rows(frame, letters, style), "</sheetData>", tail]).encode()
+                wide = [widths.get(name, USUAL_WIDTH) for name in frame]
+                rows = _rows(frame, letters, style, _heights(frame, wide))
+                text = "".join([head, *rows, "</sheetData>", tail]).encode()
             new.writestr(part, text)
     return whole.getvalue()
 
 
-def _rows(frame: Frame, letters: list[str], style: str) -> Iterator[str]:
+def _heights(frame: Frame, widths: list[float]) -> list[str]:
+    """The height of each row with a text of several lines, for programs that do not find it themselves."""
+    lines = np.ones(len(frame), dtype="int64")
+    for name, width in zip(frame, widths, strict=True):
+        codes, texts = distinct(frame[name].astype("str"))
+        needed = [sum(-(-len(line) // int(width)) or 1 for line in text.split("\n")) for text in texts]
+        lines = np.maximum(lines, spread(codes, np.array(needed, dtype="int64"), 1))
+    return ["" if one == 1 else f' ht="{min(one * LINE, TALLEST)}"' for one in lines.tolist()]
+
+
+def _rows(frame: Frame, letters: list[str], style: str, heights: list[str]) -> Iterator[str]:
     columns = []
     for letter, name in zip(letters, frame, strict=True):
         codes, texts = distinct(frame[name].astype("str"))
         ends = [*(_end(text, style) for text in texts), ""]
         cells = enumerate((ends[code] for code in codes.tolist()), start=2)
         columns.append([f'<c r="{letter}{row}"{end}' if end else "" for row, end in cells])
-    for row, cells in enumerate(zip(*columns, strict=True), start=2):
-        yield f'<row r="{row}">{"".join(cells)}</row>'
+    for row, (height, *cells) in enumerate(zip(heights, *columns, strict=True), start=2):
+        yield f'<row r="{row}"{height}>{"".join(cells)}</row>'
 
 
 def _end(text: str, style: str) -> str:

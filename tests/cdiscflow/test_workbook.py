@@ -52,6 +52,13 @@ def test_a_cell_holds_what_excel_takes_and_no_more(tmp_path):
     assert [len(text) for text in cells(path)[1]] == [32767, 32767]
 
 
+def test_a_row_is_as_high_as_its_longest_text_needs(tmp_path):
+    """20 and 10 characters fit into a line of 15 points; LibreOffice showed rows over each other."""
+    rows = ("x" * 20, "y" * 10), ("x" * 21, "y"), ("x" * 21, "y" * 21), ("a\nb\n\nc", ""), ("x" * 9999, None)
+    _, sheet = written(tmp_path, *rows)
+    assert [row.get("ht") for row in sheet.findall(".//{*}row")[1:]] == [None, "30", "45", "60", "405"]
+
+
 def test_an_empty_or_missing_text_has_no_cell_and_the_others_keep_their_place(tmp_path):
     path, sheet = written(tmp_path, ("", "b2"), ("a3", None), ("", ""), ("a5", ""))
     assert cells(path) == [["First", "Second"], ["", "b2"], ["a3", ""], ["", ""], ["a5", ""]]
