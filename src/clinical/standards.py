@@ -51,6 +51,11 @@ def read_standards(library: Path, study: Path) -> dict[str, Standard]:
     return found
 
 
+def read_classes(library: Path) -> dict[str, str]:
+    """The class of every SDTM dataset the library describes, such as EVENTS."""
+    return {row["dataset"]: row["class"] for row in _rows(library / "standards" / "datasets.csv")}
+
+
 def _add(found: dict[str, Standard], name: str, label: str, row: dict[str, str]) -> None:
     standard = found.setdefault(name, Standard(name, label, {}))
     standard.variables[row["variable"]] = Variable(

@@ -12,7 +12,7 @@ from clinical.errors import SpecError, SpecErrors
 from clinical.forms import Form, read_forms
 from clinical.read import Mapping, Sequence, find, read_yaml
 from clinical.spec import Dataset, read_dataset
-from clinical.standards import Standard, read_standards
+from clinical.standards import Standard, read_classes, read_standards
 from clinical.terms import Terms
 from clinical.units import Units
 
@@ -41,6 +41,7 @@ class Study:
     terms: Terms
     units: Units
     transliteration: object
+    classes: dict[str, str] = field(default_factory=dict)
     programs: dict[str, object] = field(default_factory=dict)
 
     @property
@@ -82,6 +83,7 @@ def load_study(folder: Path, library: Path = LIBRARY) -> Study:
         terms=Terms(library, folder),
         units=Units(library / "units.csv"),
         transliteration=read_transliteration(library / "transliteration.csv"),
+        classes=read_classes(library),
     )
 
 

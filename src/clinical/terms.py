@@ -71,7 +71,9 @@ class Terms:
     """All codelists of a study: `library` and `study` are the folders that hold `ct/`."""
 
     def __init__(self, library: Path, study: Path | None = None):
-        self._lists = _read_cdisc(library / "ct")
+        packages = _read_cdisc(library / "ct")
+        self._lists = {name: entry for lists in packages.values() for name, entry in lists.items()}
+        self._packages = {name: package for package, lists in packages.items() for name in lists}
         self._names = {code: name for name, (code, _, _) in self._lists.items()}
         self._files = _codelist_files(library / "ct")
         self._study_files = _codelist_files(study / "ct") if study else {}
@@ -92,6 +94,12 @@ class Terms:
                 self._refuse(name)
             self._built[short] = self._build(short)
         return self._built[short]
+
+    def published(self, name: str) -> tuple[str, frozenset[str]]:
+        """The package (sdtm or adam) that publishes a codelist, and its values there; '' and none for a
+        sponsor's."""
+        package = self._packages.get(name, "")
+        return package, frozenset(self._lists[name][2]) if package else frozenset()
 
     def look_up(self, values: pd.Series, name: str) -> tuple[pd.Series, np.ndarray]:
         """The submission value of each collected text, and a status a row.
@@ -202,17 +210,16 @@ def _by_folded(meanings: dict[str, str | None]) -> dict[str, set[str | None]]:
     return folded
 
 
-def _read_cdisc(folder: Path) -> dict[str, tuple[str, bool, dict[str, str]]]:
-    """Code, extensible or not, and the values with their codes, of every shipped CDISC list by name."""
-    lists: dict[str, tuple[str, bool, dict[str, str]]] = {}
-    for file in ("adam.csv", "sdtm.csv"):
-        seen: dict[str, tuple[str, bool, dict[str, str]]] = {}
-        with (folder / file).open(encoding="utf-8-sig", newline="") as lines:
+def _read_cdisc(folder: Path) -> dict[str, dict[str, tuple[str, bool, dict[str, str]]]]:
+    """By package, code, extensible or not, and the values with their codes, of every CDISC list by name."""
+    packages: dict[str, dict[str, tuple[str, bool, dict[str, str]]]] = {}
+    for package in ("adam", "sdtm"):
+        seen = packages[package] = {}
+        with (folder / f"{package}.csv").open(encoding="utf-8-sig", newline="") as lines:
             for row in csv.DictReader(lines):
                 entry = seen.setdefault(row["codelist"], (row["codelist_code"], row["extensible"] == "Y", {}))
                 entry[2][row["submission_value"]] = row["term_code"]
-        lists |= seen
-    return lists
+    return packages
 
 
 def _codelist_files(folder: Path) -> dict[str, Path]:

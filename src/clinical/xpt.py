@@ -43,10 +43,11 @@ from clinical.xpt_layout import (
     check_variable,
     header,
 )
-from clinical.xpt_read import XptFile, read_xpt
+from clinical.xpt_read import XptFile, XptHead, read_xpt, read_xpt_head
 
 __all__ = [
-    "Variable", "Written", "XptFile", "check_format", "check_label", "check_name", "read_xpt", "write_xpt",
+    "Variable", "Written", "XptFile", "XptHead", "check_format", "check_label", "check_name", "read_xpt",
+    "read_xpt_head", "write_xpt",
 ]  # fmt: skip
 
 BLOCK_BYTES = 8 * 1024**2

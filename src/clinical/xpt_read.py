@@ -114,6 +114,28 @@ class _Layout:
         ]
 
 
+@dataclass(frozen=True)
+class XptHead:
+    """What the header of a transport file says, and how many records follow."""
+
+    name: str
+    label: str
+    variables: list[Variable]
+    rows: int
+    created: str
+
+
+def read_xpt_head(path: Path) -> XptHead:
+    """The header of a version 5 transport file, without its records; texts as latin-1.
+
+    Raises: InputError as `read_xpt` does, but for what only the records show.
+    """
+    layout = _layout(_map(Path(path)), Path(path).name)
+    name, label, *texts = [text.decode("latin-1") for text in layout.texts]
+    variables = [_variable(entry, *texts[2 * at : 2 * at + 2]) for at, entry in enumerate(layout.entries)]
+    return XptHead(name, label, variables, layout.rows, layout.created)
+
+
 def read_xpt(path: Path, encoding: str = "") -> XptFile:
     """The one dataset of a version 5 transport file.
 
