@@ -16,6 +16,7 @@ from submission.profile import Profile
 
 FLAG, YES_NO = re.compile(r"[A-Z0-9]+FL"), "NY"
 PARAMETERS = ("PARAMCD", "PARAM")
+RESULTS = ("ORRES", "STRESC", "TSVAL")
 OWN_LISTS = ("AVISIT", "EVNTDESC", "CNSDTDSC", "CNSR", "AVALCA1N", "PARAMN", "AVISITN")
 DICTIONARIES = {
     "MedDRA": re.compile(r"(AE|MH)(LLT|LLTCD|DECOD|PTCD|HLT|HLTCD|HLGT|HLGTCD|SOC|SOCCD|BODSYS|BDSYCD)"),
@@ -64,21 +65,33 @@ class CodeLists:
         self._types[oid] = "text" if content.data_type not in ("integer", "float") else content.data_type
         return oid
 
-    def _name(
-        self, dataset: Dataset | None, variable: str, codelist: str, values: Iterable[str]
-    ) -> str:
+    def _name(self, dataset: Dataset | None, variable: str, codelist: str, values: Iterable[str]) -> str:
+        """The list of a variable: the standard's before the words', CDISC's before the sponsor's.
+
+        A list that lacks values is extended only where CDISC allows it and some of its values are used; results
+        (--ORRES, --STRESC) are of a list only if it has them all.
+        """
         stated = _stated(dataset, variable) if dataset else []
-        for name in [*stated, *filter(None, codelist.split(";"))]:
-            found = self._codelist(name)
-            if found is not None and (set(values) <= set(found.values) or found.extensible or found.sponsor):
-                self._lists[f"CL.{found.name}"] = found
-                return found.name
+        found = [self._codelist(name) for name in [*filter(None, codelist.split(";")), *stated]]
+        for whole, sponsor in ((True, False), (False, False), (True, True)):
+            if not whole and variable.endswith(RESULTS):
+                continue
+            for one in found:
+                if one is not None and one.sponsor == sponsor and self._fits(one, values, whole):
+                    self._lists[f"CL.{one.name}"] = one
+                    return one.name
         if FLAG.fullmatch(variable) and set(values) <= {"Y", "N", "U", "NA"}:
             return self._name(None, "", YES_NO, ())
         if variable in (*PARAMETERS, *OWN_LISTS):
-            self._lists.setdefault(f"CL.{profile_list(dataset, variable)}", None)
-            return profile_list(dataset, variable)
+            self._lists.setdefault(f"CL.{own_list(dataset, variable)}", None)
+            return own_list(dataset, variable)
         return ""
+
+    def _fits(self, codelist: Codelist, values: Iterable[str], whole: bool) -> bool:
+        if set(values) <= set(codelist.values):
+            return True
+        _, published = self.study.terms.published(codelist.name)
+        return not whole and codelist.extensible and bool(set(values) & published)
 
     def _codelist(self, name: str) -> Codelist | None:
         try:
@@ -107,7 +120,7 @@ class CodeLists:
         return CodeList(oid, name, self._types[oid], terms, code, standard)
 
 
-def profile_list(dataset: Dataset | None, variable: str) -> str:
+def own_list(dataset: Dataset | None, variable: str) -> str:
     """The name of the list of a variable's own values: of one dataset."""
     return f"{dataset.name}.{variable}" if dataset else variable
 

@@ -30,7 +30,7 @@ from submission.define_model import (
     ValueList,
     WhereClause,
 )
-from submission.methods import method_text, parameter_text
+from submission.methods import method_text, parameter_text, with_settings
 from submission.origins import (
     ASSIGNED,
     COLLECTED,
@@ -237,7 +237,8 @@ class Builder:
         rules = dataset.parameters.get(value) if dataset else None
         if rules is None:
             return ""  # as the variable's
-        return self._stated_method(name, value, f"{value}: {parameter_text(rules)}", dataset)
+        text = with_settings(self.study, parameter_text(rules, dataset.parameters.get("defaults")))
+        return self._stated_method(name, value, text, dataset)
 
 
 def _assigned(given: Given) -> Given:

@@ -5,16 +5,22 @@ rules handed to a program [F.5].
 from __future__ import annotations
 
 import inspect
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Iterator
 from importlib import import_module
 
+from clinical.errors import SpecError
 from clinical.explain import in_english
 from clinical.read import Mapping, Sequence
 from clinical.resolve import Names
 from clinical.spec import Dataset, Part
-from clinical.where import in_words
-from clinical.words import Word, lines_of
+from clinical.study import Study
+from clinical.where import condition, in_words
+from clinical.words import Word, lines_of, own_names
 from submission.origins import Given, programs_of
+
+CONDITIONS = ("where", "when", "who", "usable", "records", "target", "new")
+SETTING = re.compile(r"\bstudy\.([a-z_]\w*(?:\.\w+)*)")
 
 
 def method_text(names: Names, dataset: Dataset, variable: str, given: Iterable[Given]) -> str:
@@ -24,7 +30,7 @@ def method_text(names: Names, dataset: Dataset, variable: str, given: Iterable[G
         if one.word is None:
             text = _unstated(names, dataset, variable)
         else:
-            text = sentence_of(dataset, one.word)
+            text = sentence_of(names, dataset, one.word)
         if text:
             ways.setdefault(text, []).append(_records(one.part) if one.part else "")
     if len(ways) == 1:
@@ -32,11 +38,35 @@ def method_text(names: Names, dataset: Dataset, variable: str, given: Iterable[G
     return "\n".join(f"{'; '.join(dict.fromkeys(where))}: {text}" for text, where in ways.items())
 
 
-def sentence_of(dataset: Dataset, word: Word) -> str:
-    """The word in English; of a program, what its docstring says."""
-    text = _capital(in_english(word))
+def sentence_of(names: Names, dataset: Dataset, word: Word) -> str:
+    """The word in English, with the helpers it names and the settings of the study; of a program, what its
+    docstring says."""
+    text = f"{_capital(in_english(word))}."
     told = [program_text(dataset, each) for each in (word, *lines_of(word)) if each.word == "program"]
-    return " ".join([f"{text}.", *told])
+    return with_settings(names.study, " ".join([text, *told, *_helpers(dataset, word, set())]))
+
+
+def _helpers(dataset: Dataset, word: Word, told: set[str]) -> Iterator[str]:
+    """What each lower-case name stands for, where words state it."""
+    for name in own_names(word):
+        if not name.islower() or "." in name or name in told:
+            continue
+        told.add(name)
+        stated = dict.fromkeys(in_english(each) for _, each in dataset.statements(name))
+        if stated:
+            yield f"Here {name} is {' or '.join(stated)}."
+        for _, each in dataset.statements(name):
+            yield from _helpers(dataset, each, told)
+
+
+def with_settings(study: Study, text: str) -> str:
+    """`5 (cr_blast)` for `study.cr_blast`."""
+
+    def value(found: re.Match[str]) -> str:
+        given = study.setting(found[1])
+        return f"{given} ({found[1]})" if isinstance(given, str) else found[0]
+
+    return SETTING.sub(value, text)
 
 
 def program_text(dataset: Dataset, word: Word) -> str:
@@ -64,16 +94,29 @@ def _records(part: Part) -> str:
     return f"Records of {source or 'the table'}{where}"
 
 
-def parameter_text(node: object) -> str:
-    """The rules that a spec hands to a program for one parameter, as one readable line."""
-    return _flow(node).removeprefix("{").removesuffix("}")
+def parameter_text(rules: Mapping, defaults: Mapping | None = None) -> str:
+    """The rules that a spec hands to a program for one parameter: a sentence for each key, then what the file
+    says of all parameters."""
+    text = " ".join(f"{_capital(key)}: {_flow(key, value)}." for key, value in rules.items())
+    others = {key: value for key, value in (defaults or {}).items() if key not in rules}
+    if not others:
+        return text
+    return f"{text} Of all parameters: {'; '.join(f'{key} {_flow(key, value)}' for key, value in others.items())}."
 
 
-def _flow(node: object) -> str:
+def _flow(key: str, node: object) -> str:
+    """A part of a rule in words: conditions in English, lists of lines numbered."""
+    if key in CONDITIONS and isinstance(node, Mapping | Sequence):
+        try:
+            return in_words(condition(node))
+        except SpecError:
+            pass  # a key that is no condition of this program
     if isinstance(node, Mapping | dict):
-        return "{" + "; ".join(f"{key}: {_flow(value)}" for key, value in node.items()) + "}"
+        return ", ".join(f"{name} {_flow(name, value)}" for name, value in node.items())
     if isinstance(node, Sequence | list):
-        return "[" + ", ".join(_flow(value) for value in node) + "]"
+        if any(isinstance(one, Mapping) for one in node):
+            return "; ".join(f"({place}) {_flow('', one)}" for place, one in enumerate(node, start=1))
+        return ", ".join(map(str, node))
     return str(node)
 
 
