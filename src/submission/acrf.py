@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from clinical.form_fields import Field as FormField
 from clinical.forms import Form
 from clinical.study import Study
-from submission.annotations import Note, annotations, crf_forms, where_of
+from submission.annotations import Note, annotations, categories, crf_forms, where_of
 from submission.origins import Field
 from submission.paper import Bookmark, compile_pdf, with_bookmarks
 
@@ -32,14 +32,14 @@ class Crf:
 
 def annotated_crf(study: Study, visits: Mapping[str, Iterable[str]]) -> Crf:
     """The annotated CRF of a study; `visits` says which forms each visit has, and may be empty."""
-    notes = annotations(study)
+    notes, told = annotations(study), categories(study)
     forms = crf_forms(study)
     plan = {visit: [form for form in given if form in study.forms] for visit, given in visits.items()}
     about = {
         "title": f"Annotated Case Report Form, {study.id}",
         "subtitle": str(study.config.get("title", "")),
         "study": study.id,
-        "forms": [_form(study, form, notes) for form in forms],
+        "forms": [_form(study, form, notes, told) for form in forms],
         "visits": [{"name": visit, "forms": given} for visit, given in plan.items()],
     }
     pdf, places = compile_pdf("acrf.typ", {"crf.json": about}, "<place>")
@@ -73,7 +73,9 @@ def _bookmarks(
     return [by_form, Bookmark("Visits", first["visits"], tuple(by_visit))]
 
 
-def _form(study: Study, form: Form, notes: Mapping[Field, list[Note]]) -> dict[str, object]:
+def _form(
+    study: Study, form: Form, notes: Mapping[Field, list[Note]], told: Mapping[tuple[str, str], list[str]]
+) -> dict[str, object]:
     shown = {name: field for name, field in form.fields.items() if not field.joined}
     used = [note.dataset for name in shown for note in notes[form.name, name] if note.dataset]
     colours = {name: COLOURS[place % len(COLOURS)] for place, name in enumerate(dict.fromkeys(used))}
@@ -82,7 +84,10 @@ def _form(study: Study, form: Form, notes: Mapping[Field, list[Note]]) -> dict[s
         "label": form.label or form.name,
         "where": where_of(form),
         "datasets": list(colours),
-        "boxes": [{"text": _dataset(study, name), "colour": colour} for name, colour in colours.items()],
+        "boxes": [
+            {"text": _dataset(study, name, told.get((form.name, name), ())), "colour": colour}
+            for name, colour in colours.items()
+        ],
         "rows": [
             {
                 "name": name,
@@ -99,9 +104,9 @@ def _form(study: Study, form: Form, notes: Mapping[Field, list[Note]]) -> dict[s
     }
 
 
-def _dataset(study: Study, name: str) -> str:
+def _dataset(study: Study, name: str, categories: Iterable[str]) -> str:
     standard = study.standards.get(name)
-    return f"{name} = {standard.label if standard else name}"
+    return ", ".join([f"{name} = {standard.label if standard else name}", *categories])
 
 
 def _codes(field: FormField) -> list[str]:

@@ -13,7 +13,7 @@ from clinical.where import in_words
 from submission.origins import COLLECTED, Field, Given, Origins, on_crf
 
 NOT_SUBMITTED = "[NOT SUBMITTED]"
-MOST_USES = 4
+MOST_USES, MOST_CODES = 4, 2
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ def annotations(study: Study) -> dict[Field, list[Note]]:
     submitted; none has no note.
     """
     origins = Origins(study)
-    found: dict[Field, dict[Note, None]] = {
+    found: dict[Field, dict[tuple[str, str], list[str]]] = {
         (form.name, name): {} for form in crf_forms(study) for name in form.fields
     }
     for dataset in study.datasets.values():
@@ -40,7 +40,27 @@ def annotations(study: Study) -> dict[Field, list[Note]]:
                 if not variable.islower():
                     _of_variable(found, origins, dataset, variable)
     uses = _uses(study)
-    return {at: list(notes) or [_other(study, at, uses.get(at, []))] for at, notes in found.items()}
+    return {
+        at: [Note(dataset, _where(text, where)) for (dataset, text), where in notes.items()]
+        or [_other(study, at, uses.get(at, []))]
+        for at, notes in found.items()
+    }
+
+
+def categories(study: Study) -> dict[tuple[str, str], list[str]]:
+    """What each dataset sets for all that it takes of a form, such as CMCAT = CONCOMITANT MEDICATION."""
+    found: dict[tuple[str, str], list[str]] = {}
+    for dataset in study.datasets.values():
+        for part in dataset.parts:
+            if dataset.layer != "sdtm" or not part.source.startswith("raw."):
+                continue
+            for name in (f"{dataset.name}CAT", f"{dataset.name}SCAT"):
+                lines = [dataset.word(part, line, name) for line in part.lines or (None,)]
+                for word in lines:
+                    if word is not None and word.word == "constant":
+                        told = found.setdefault((part.source[4:], dataset.name), [])
+                        told += [text for text in [f"{name} = {word.value}"] if text not in told]
+    return found
 
 
 def crf_forms(study: Study) -> list[Form]:
@@ -49,13 +69,14 @@ def crf_forms(study: Study) -> list[Form]:
 
 
 def _of_variable(
-    found: dict[Field, dict[Note, None]], origins: Origins, dataset: Dataset, variable: str
+    found: dict[Field, dict[tuple[str, str], list[str]]], origins: Origins, dataset: Dataset, variable: str
 ) -> None:
     for given in origins.of(dataset, variable):
         for at in given.fields:
             for each in parts_of(origins.study, at):
                 if each in found:
-                    found[each].setdefault(Note(dataset.name, _text(dataset, variable, given)))
+                    where = found[each].setdefault((dataset.name, _text(dataset, variable, given)), [])
+                    where += [code for code in [_code(dataset, variable, given)] if code not in where]
 
 
 def parts_of(study: Study, at: Field) -> Iterable[Field]:
@@ -68,13 +89,22 @@ def parts_of(study: Study, at: Field) -> Iterable[Field]:
 
 
 def _text(dataset: Dataset, variable: str, given: Given) -> str:
-    """`VSORRES where VSTESTCD = TEMP`, `O2DEV in SUPPVS`, `RSSTAT = NOT DONE when RSND is not missing`."""
+    """`VSORRES`, `O2DEV in SUPPVS`."""
     text = f"{variable} in SUPP{dataset.name}" if variable in dataset.supp else variable
-    if given.type != COLLECTED:
-        text += " (assigned)"
-    constants = dict(given.constants)
-    code = next((name for name in (f"{dataset.name}TESTCD", f"{dataset.name}CAT") if name in constants), "")
-    return f"{text} where {code} = {constants[code]}" if code and code != variable else text
+    return text if given.type == COLLECTED else f"{text} (assigned)"
+
+
+def _code(dataset: Dataset, variable: str, given: Given) -> str:
+    """`VSTESTCD = TEMP`: the test that the same line sets; empty where it sets none."""
+    name = f"{dataset.name}TESTCD"
+    code = dict(given.constants).get(name, "")
+    return f"{name} = {code}" if code and name != variable else ""
+
+
+def _where(text: str, codes: list[str]) -> str:
+    """`VSORRES where VSTESTCD = TEMP`; what holds for more than a few tests of a page names none."""
+    codes = [code for code in codes if code]
+    return f"{text} where {' or '.join(codes)}" if 0 < len(codes) <= MOST_CODES else text
 
 
 def _uses(study: Study) -> dict[Field, list[str]]:
