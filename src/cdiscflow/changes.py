@@ -21,7 +21,7 @@ SHAPING = (
     "scipy",
     "typst",
 )  # can change a table, figure or verdict
-NOT_SPECS = ("demo", "ct")  # an extract, and terminology: causes of their own
+NOT_SPECS = ("demo", "ct", "submission")  # an extract, and terminology: causes of their own; words of a package
 
 
 def describe_inputs(home: Home, plan: Plan, delivery: Delivery, cut: str) -> dict[str, object]:

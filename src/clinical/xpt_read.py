@@ -114,6 +114,15 @@ class _Layout:
         ]
 
 
+def open_layout(path: Path) -> tuple[mmap.mmap, _Layout]:
+    """The bytes of a transport file and where things are in them.
+
+    Raises: InputError as `read_xpt` does, but for what only the records show.
+    """
+    data = _map(Path(path))
+    return data, _layout(data, Path(path).name)
+
+
 @dataclass(frozen=True)
 class XptHead:
     """What the header of a transport file says, and how many records follow."""
@@ -130,7 +139,7 @@ def read_xpt_head(path: Path) -> XptHead:
 
     Raises: InputError as `read_xpt` does, but for what only the records show.
     """
-    layout = _layout(_map(Path(path)), Path(path).name)
+    _, layout = open_layout(path)
     name, label, *texts = [text.decode("latin-1") for text in layout.texts]
     variables = [_variable(entry, *texts[2 * at : 2 * at + 2]) for at, entry in enumerate(layout.entries)]
     return XptHead(name, label, variables, layout.rows, layout.created)
