@@ -84,7 +84,7 @@ class Builder:
             "Analysis" if self.layer == "adam" else "Tabulation",
             structure.text, structure.class_name, structure.subclass,
             structure.standard, refs, Leaf(f"LF.{name}", f"{name.lower()}.xpt", f"{name.lower()}.xpt"),
-            self._comment(f"COM.{name}", note), profile.rows > 0,
+            self._comment(f"COM.{name}", note), profile.rows,
         )  # fmt: skip
 
     def _variable(

@@ -112,7 +112,12 @@ class Group:
     refs: tuple[ItemRef, ...]
     leaf: Leaf
     comment: str = ""
-    has_data: bool = True
+    records: int = 0
+
+    @property
+    def has_data(self) -> bool:
+        """Whether there is a record."""
+        return self.records > 0
 
 
 @dataclass(frozen=True)
