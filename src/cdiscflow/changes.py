@@ -11,6 +11,7 @@ from clinical.check import Plan
 from clinical.errors import RunError
 from clinical.fingerprint import SOURCE, hash_of, package_versions, tree
 from clinical.manifest import read_manifest
+from clinical.study import Study
 
 CAUSES = ("extract", "cut", "spec", "terminology", "code", "packages")
 CODE_FILES = (".py", ".yml", ".j2", ".typ")
@@ -30,24 +31,39 @@ def describe_inputs(home: Home, plan: Plan, delivery: Delivery, cut: str) -> dic
     A waiver that ended before the extract was taken is another spec.
     Raises: SpecErrors of a file of waivers.
     """
-    study = plan.study
+    return {
+        "extract": {"name": delivery.name, "files": tree(delivery.folder)},
+        "cut": cut,
+        **describe_specs(home, plan.study, delivery.day),
+        "packages": package_versions() | {name: version(name) for name in SHAPING},
+    }
+
+
+def describe_specs(home: Home, study: Study, day: str = "") -> dict[str, str]:
+    """The hashes of specs, terminology and code as they are; `day` decides which waivers have ended.
+
+    Raises: SpecErrors of a file of waivers.
+    """
     # *.csv: the tables of TS, TA ... and the study's own standards
     stated = tree(study.folder, "*.yml") | tree(study.folder, "*.csv")
     specs = {name: digest for name, digest in stated.items() if name.split("/")[0] not in NOT_SPECS}
     library = [tree(study.library, "*.yml"), tree(study.library / "standards")]
-    ended = [one.at for one in read_waivers(home, study.name) if not one.holds(delivery.day)]
-    rules = [tree(home.validation / study.name), tree(home.validation / "library"), *ended]
+    ended = [one.at for one in read_waivers(home, study.name) if not one.holds(day)]
+    own = {name: digest for name, digest in tree(home.validation / study.name).items() if not _apart(name)}
+    rules = [own, tree(home.validation / "library"), *ended]
     terms = {"study": tree(study.folder / "ct"), "library": tree(study.library / "ct", "*.csv"),
              "tables": tree(study.library, "*.csv")}  # fmt: skip
     code = {name: digest for name, digest in tree(SOURCE).items() if name.endswith(CODE_FILES)}
     return {
-        "extract": {"name": delivery.name, "files": tree(delivery.folder)},
-        "cut": cut,
         "spec": hash_of([specs, library, rules]),
         "terminology": hash_of(terms),
         "code": hash_of(code),
-        "packages": package_versions() | {name: version(name) for name in SHAPING},
     }
+
+
+def _apart(name: str) -> bool:
+    """Whether a file under `validation/<study>` is no rule: the second implementation of a package."""
+    return name.split("/")[0] in ("second", "__pycache__")
 
 
 def what_changed(before: Path | None, inputs: dict[str, object]) -> list[str]:

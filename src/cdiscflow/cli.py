@@ -252,18 +252,40 @@ def record_anew(
 
 
 @app.command()
-def draft(
+def package(
     study: StudyName,
+    reason: Annotated[str, typer.Option(help="What the package is for; goes into the audit trail")],
     run: RunName = "latest",
+    purpose: Annotated[str, typer.Option(help="draft or official")] = "draft",
+    sign: Annotated[str, typer.Option(help="What your signature means, for an official package")] = "",
     who: Who = "",
 ) -> None:
-    """Lays a run out as a draft of the submission package, in outputs/STUDY/packages."""
-    from cdiscflow.draft import draft_package
+    """Makes the submission package of a run and judges it, in outputs/STUDY/packages."""
     from cdiscflow.home import home
-    from cdiscflow.report import near, user_name
+    from cdiscflow.package import Asked, make_package, package_lines
+    from cdiscflow.report import user_name
 
-    package = draft_package(home(), study, run, "draft", who or user_name(), _warn)
-    print(f"{study}: draft package in {near(package)}")
+    asked = Asked(run, purpose, who or user_name(), reason, sign)
+    packed = make_package(home(), study, asked, _warn)
+    _say("\n".join(package_lines(study, asked, packed)))
+    if packed.report.errors:
+        raise typer.Exit(1)
+
+
+@app.command()
+def inspect(
+    folder: Annotated[str, typer.Argument(help="An m5 tree, or transport files with define.xml", metavar="DIR")],
+    out: Annotated[str, typer.Option(help="Also write the report as JSON to this new file", metavar="FILE")] = "",
+) -> None:
+    """Runs the gate on a package that anybody made, and says what it finds."""
+    from pathlib import Path
+
+    from cdiscflow.inspecting import inspect_folder
+
+    lines, errors = inspect_folder(Path(folder), Path(out) if out else None)
+    _say("\n".join(lines))
+    if errors:
+        raise typer.Exit(1)
 
 
 @app.command()

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 import numpy as np
 import pandas as pd
 
-from clinical.distinct import distinct, longest
+from clinical.distinct import distinct, longest, spread
 from clinical.xpt import Variable
 from clinical.xpt_layout import LABEL_BYTES, NAME_BYTES
 from submission.define_read import DefineFile, GroupDef, ItemDef, Ref
@@ -199,16 +199,27 @@ def _keys(define: DefineFile, group: GroupDef, part: Part) -> Iterator[Fault]:
     repeated = int(frame.duplicated(names).sum())
     if repeated:
         yield fault("gate.keys", part.file, part.name, count=repeated, names=" ".join(names))
-    if not any(_in_order(frame, names, first) for first in (True, False)):
+    ways = ((first, numbers) for first in (True, False) for numbers in (False, True))
+    if not any(_in_order(frame, names, *way) for way in ways):
         yield fault("gate.keys-order", part.file, part.name, names=" ".join(names))
 
 
-def _in_order(frame: pd.DataFrame, names: list[str], missing_first: bool) -> bool:
+def _ranks(column: pd.Series, missing_first: bool, numbers: bool) -> np.ndarray:
+    """The place of each value among all; with `numbers`, text that is a number by its number (IDVARVAL)."""
+    if numbers and not pd.api.types.is_numeric_dtype(column) and not pd.api.types.is_datetime64_any_dtype(column):
+        codes, values = distinct(column)
+        keys = [(0, int(value), value) if value.isdecimal() else (1, 0, value) for value in values]
+        order = {key: place for place, key in enumerate(sorted(keys), start=1)}
+        ranks = np.array([order[key] for key in keys], dtype="float64")
+        return spread(codes, ranks, 0.0 if missing_first else float(len(values) + 1))
+    return column.rank(method="dense", na_option="top" if missing_first else "bottom").to_numpy()
+
+
+def _in_order(frame: pd.DataFrame, names: list[str], missing_first: bool, numbers: bool) -> bool:
     """Whether each record comes after the one before it, missing values before or after all others."""
     later = np.zeros(max(len(frame) - 1, 0), dtype=bool)
     for name in names:
-        codes = frame[name].rank(method="dense", na_option="top" if missing_first else "bottom").to_numpy()
-        step = np.diff(codes)
+        step = np.diff(_ranks(frame[name], missing_first, numbers))
         if ((step < 0) & ~later).any():
             return False
         later |= step > 0

@@ -114,9 +114,7 @@ def _annotated(define: DefineFile, texts: tuple[str, ...]) -> Iterator[Fault]:
         for origin in item.origins:
             if origin.type != "Collected" or group is None:
                 continue
-            if not origin.pages and "Investigator" in origin.text:
-                continue
             for page in origin.pages:
-                name = item.name
-                if page > len(texts) or name not in texts[page - 1]:
-                    yield fault("gate.annotation", define.file, group.name, name, page=page)
+                names = (item.name, item.name.rstrip("0123456789"))  # COVAL1 goes on with COVAL
+                if page > len(texts) or not any(name in texts[page - 1] for name in names):
+                    yield fault("gate.annotation", define.file, group.name, item.name, page=page)

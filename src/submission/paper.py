@@ -49,6 +49,7 @@ def with_bookmarks(pdf: bytes, marks: Iterable[Bookmark]) -> bytes:
     for mark in marks:
         _add(writer, mark, None)
     writer.page_mode = "/UseOutlines"
+    writer.pdf_header = "%PDF-1.7"
     out = io.BytesIO()
     writer.write(out)
     return out.getvalue()

@@ -1,0 +1,104 @@
+"""What an official package rests on beside the gate: findings of the run, a second implementation, a second
+run [F-5, F-6, F-7].
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import sys
+import tempfile
+from dataclasses import replace
+from pathlib import Path
+from types import ModuleType
+
+from cdiscflow.home import Home
+from cdiscflow.pipeline import Request, run_study
+from clinical.errors import RunError
+from clinical.findings import CLOSED
+from clinical.manifest import read_manifest
+from clinical.store import read_parquet
+from clinical.study import Study
+from submission.gate import Report
+from submission.guides import OpenFinding
+from submission.plan import PackagePlan
+
+FINDINGS = "findings/findings.parquet"
+FOLDER = "second"
+SAME = (".xpt", ".parquet", ".csv", ".xml", ".json", ".rtf", ".html", ".pdf", ".png", ".svg")
+OWN = ("manifest.json", "changes/", "queries/", "findings/", "state/", "tlf/index")
+SHOWN = 5
+
+
+def open_findings(run: Path, report: Report, plan: PackagePlan) -> list[OpenFinding]:
+    """The open findings of run and gate by rule and dataset, with what the study says of them; no infos."""
+    frame = read_parquet(run / FINDINGS)
+    frame = frame[(frame["status"] != CLOSED) & (frame["severity"] != "info")]
+    found = []
+    for (message, dataset), rows in frame.groupby(["message", "dataset"], sort=True):
+        first = rows.iloc[0]
+        found.append(OpenFinding(message, dataset, first["severity"], len(rows), _plain(first["text"])))
+    gate: dict[tuple[str, str], list[object]] = {}
+    for fault in report.faults:
+        if fault.severity != "info":
+            gate.setdefault((fault.id, fault.dataset), []).append(fault)
+    for (id_, dataset), faults in sorted(gate.items()):
+        count = sum(one.count for one in faults)
+        found.append(OpenFinding(id_, dataset, faults[0].severity, count, _plain(faults[0].text)))
+    explained = []
+    for one in found:
+        said = plan.explained(one.rule, one.dataset)
+        explained.append(replace(one, disposition=said.disposition, explanation=said.text) if said else one)
+    order = {"error": 0, "warning": 1}
+    return sorted(explained, key=lambda one: (order[one.severity], one.rule, one.dataset))
+
+
+def _plain(text: str) -> str:
+    return " ".join(text.split())
+
+
+def second_evidence(home: Home, study: str, run: Path, needed: bool) -> dict[str, object] | None:
+    """What the second implementation of a study says of a run's ADRS and ADTTE; None where there is none.
+
+    Raises: RunError package.no-second where an official package needs it.
+    """
+    folder = home.validation / study / FOLDER
+    if not (folder / "compare.py").is_file():
+        if needed:
+            raise RunError("package.no-second", study, study=study)
+        return None
+    module = _load(folder)
+    xpt = run / "xpt"
+    return module.compare_package(xpt / "sdtm", xpt / "adam", home.mappings / study / "study.yml")
+
+
+def _load(folder: Path) -> ModuleType:
+    """The package in `folder`, under a name of its own: it is no module of the product."""
+    name = f"second_{folder.parent.name}"
+    spec = importlib.util.spec_from_file_location(
+        name, folder / "__init__.py", submodule_search_locations=[str(folder)]
+    )
+    package = importlib.util.module_from_spec(spec)
+    sys.modules[name] = package
+    spec.loader.exec_module(package)
+    return importlib.import_module(f"{name}.compare")
+
+
+def made_again(home: Home, study: Study, run: Path) -> None:
+    """Derives the run's extract once more, from nothing, and compares every file [F-6].
+
+    Raises: RunError package.not-reproduced with the files that differ.
+    """
+    with tempfile.TemporaryDirectory(prefix="cdiscflow-") as name:
+        elsewhere = replace(home, outputs=Path(name))
+        summary = run_study(elsewhere, study.name, Request(who="cdiscflow", why="made again", force=True))
+        again, first = (read_manifest(one)["files"] for one in (summary.folder, run))
+    differ = sorted(file for file in set(again) | set(first) if _counts(file) and again.get(file, {}).get("sha256")
+                    != first.get(file, {}).get("sha256"))  # fmt: skip
+    if differ:
+        files = ", ".join(differ[:SHOWN])
+        raise RunError("package.not-reproduced", study.name, run=run.name, count=len(differ), files=files)
+
+
+def _counts(file: str) -> bool:
+    """Whether a file is a result; what compares with the run before is not."""
+    return file.endswith(SAME) and not file.startswith(OWN)

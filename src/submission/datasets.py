@@ -1,0 +1,9 @@
+"""Dataset-JSON of every dataset of a package, beside module 5, and that it equals the transport file [F.8]."""
+
+from __future__ import annotations
+
+from submission.contents import Contents
+
+
+def write_dataset_json(made: Contents) -> None:
+    """Nothing yet."""
