@@ -27,9 +27,10 @@ from clinical.run import COMPLETE, recover
 from clinical.study import Study
 from submission.contents import Contents, begin, environment, finish, rows_and_variables
 from submission.datasets import write_dataset_json
-from submission.gate import Report, report_json, report_lines, run_gate
+from submission.gate import Report, data_faults, file_faults, report_json, report_lines, report_of
 from submission.guides import Facts, OpenFinding, decisions_for_reviewers
 from submission.plan import PackagePlan, read_plan
+from submission.tree import open_tree
 
 DRAFT, OFFICIAL = "draft", "official"
 PURPOSES = (DRAFT, OFFICIAL)
@@ -130,10 +131,11 @@ class _candidate:
         evidence = second_evidence(self.home, self.name, self.source, official)
         made = begin(study, plan, self.source, self.folder)
         write_dataset_json(made)
-        report = run_gate(self.folder)
-        found = open_findings(self.source, report, plan)
+        tree = open_tree(self.folder)
+        faults = list(data_faults(tree))
+        found = open_findings(self.source, report_of(tree, faults), plan)
         finish(made, _facts(self.source, found, evidence))
-        report = run_gate(self.folder)
+        report = report_of(tree, [*faults, *file_faults(open_tree(self.folder))])
         self._complete(made, report, plan, evidence)
         if official:
             _refuse_open(self.name, open_findings(self.source, report, plan), evidence)

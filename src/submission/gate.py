@@ -17,12 +17,16 @@ from submission.gate_privacy import check_privacy
 from submission.plan import PackagePlan
 from submission.tree import Fault, Tree, open_tree
 
-WHOLE = (
+FILES = (
     gate_tree.check_names,
     gate_tree.check_presence,
     gate_tree.check_tags,
     gate_tree.check_sections,
     gate_tree.check_sheet,
+    gate_pdf.check_documents,
+    gate_pdf.check_pages,
+)
+DATA = (
     gate_study.check_subjects,
     gate_study.check_identity,
     gate_study.check_dates,
@@ -33,8 +37,6 @@ WHOLE = (
     gate_adam.check_traces,
     gate_adam.check_counts,
     gate_adam.check_copies,
-    gate_pdf.check_documents,
-    gate_pdf.check_pages,
     check_privacy,
 )
 
@@ -65,21 +67,33 @@ def run_gate(root: Path) -> Report:
     Raises: InputError gate.nothing where there is no transport file.
     """
     tree = open_tree(root)
+    return report_of(tree, [*data_faults(tree), *file_faults(tree)])
+
+
+def report_of(tree: Tree, faults: Iterable[Fault]) -> Report:
+    """The report with these faults, each once, most severe first."""
     order = {"error": 0, "warning": 1, "info": 2}
-    found = sorted(set(_faults(tree)), key=lambda one: (order[one.severity], one.rule, one.id, one.file, one.text))
+    found = sorted(set(faults), key=lambda one: (order[one.severity], one.rule, one.id, one.file, one.text))
     read = [part.content for part in tree.all_parts() if part.content is not None]
     return Report(tuple(found), len(tree.files), len(read), sum(len(one.frame) for one in read))
 
 
-def _faults(tree: Tree) -> Iterator[Fault]:
-    for check in WHOLE:
+def data_faults(tree: Tree) -> Iterator[Fault]:
+    """What is wrong with datasets, by themselves, against define.xml and each other."""
+    for check in DATA:
         yield from check(tree)
-    for define in tree.defines.values():
-        yield from check_define(tree, define)
     for part in tree.all_parts():
         yield from check_file(part)
         if part.layer in tree.defines and not tree.defines[part.layer].problem:
             yield from check_against(tree, tree.defines[part.layer], part)
+
+
+def file_faults(tree: Tree) -> Iterator[Fault]:
+    """What is wrong with files: names, places, tags, documents, define.xml by itself."""
+    for check in FILES:
+        yield from check(tree)
+    for define in tree.defines.values():
+        yield from check_define(tree, define)
 
 
 def report_json(report: Report, plan: PackagePlan | None = None) -> dict[str, object]:

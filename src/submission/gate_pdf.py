@@ -11,7 +11,6 @@ from submission.define_read import DefineFile
 from submission.tree import Fault, Tree, fault
 
 VERSIONS = ("1.4", "1.5", "1.6", "1.7")
-SCRIPTS = (b"/JavaScript", b"/JS ", b"/JS(")
 FEW_PAGES = 5
 
 
@@ -47,7 +46,7 @@ def _document(path: Path, file: str) -> Iterator[Fault]:
         lacking = _fonts_lacking(reader)
         if lacking:
             yield fault("gate.pdf-font", file, count=len(lacking), names=", ".join(sorted(lacking)))
-        if not any(page.extract_text().strip() for page in list(reader.pages)[:FEW_PAGES]):
+        if not any(_fonts(page) for page in list(reader.pages)[:FEW_PAGES]):
             yield fault("gate.pdf-text", file)
     except (PyPdfError, ValueError, KeyError, TypeError, AttributeError, OSError) as error:
         yield fault("gate.pdf-unreadable", file, problem=type(error).__name__)
@@ -69,12 +68,18 @@ def _is_script(action: object) -> bool:
     return isinstance(action, dict) and action.get("/S") in ("/JavaScript", "/Launch")
 
 
+def _fonts(page: object) -> dict:
+    """The fonts of a page by their short names; a scanned page has none."""
+    resources = page.get("/Resources") or {}
+    fonts = resources.get_object().get("/Font", {}) if resources else {}
+    return fonts.get_object() if hasattr(fonts, "get_object") else fonts
+
+
 def _fonts_lacking(reader: object) -> set[str]:
     """The fonts that a document names and does not hold."""
     lacking: set[str] = set()
     for page in reader.pages:
-        fonts = (page.get("/Resources") or {}).get("/Font", {})
-        for one in (fonts.get_object() if hasattr(fonts, "get_object") else fonts).values():
+        for one in _fonts(page).values():
             font = one.get_object()
             inner = [each.get_object() for each in font.get("/DescendantFonts", [font])]
             held = [(each.get("/FontDescriptor") or {}) for each in inner]
