@@ -22,7 +22,11 @@ SHAPING = (
     "scipy",
     "typst",
 )  # can change a table, figure or verdict
-NOT_SPECS = ("demo", "ct", "submission")  # an extract, and terminology: causes of their own; words of a package
+NOT_SPECS = (
+    "demo",
+    "ct",
+    "submission",
+)  # an extract, and terminology: causes of their own; words of a package
 
 
 def describe_inputs(home: Home, plan: Plan, delivery: Delivery, cut: str) -> dict[str, object]:

@@ -274,8 +274,12 @@ def package(
 
 @app.command()
 def inspect(
-    folder: Annotated[str, typer.Argument(help="An m5 tree, or transport files with define.xml", metavar="DIR")],
-    out: Annotated[str, typer.Option(help="Also write the report as JSON to this new file", metavar="FILE")] = "",
+    folder: Annotated[
+        str, typer.Argument(help="An m5 tree, or transport files with define.xml", metavar="DIR")
+    ],
+    out: Annotated[
+        str, typer.Option(help="Also write the report as JSON to this new file", metavar="FILE")
+    ] = "",
 ) -> None:
     """Runs the gate on a package that anybody made, and says what it finds."""
     from pathlib import Path

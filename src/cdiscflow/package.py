@@ -197,9 +197,7 @@ def _facts(run: Path, found: list[OpenFinding], evidence: dict[str, object] | No
     )
 
 
-def _refuse_open(
-    study: str, found: list[OpenFinding], evidence: dict[str, object] | None
-) -> None:
+def _refuse_open(study: str, found: list[OpenFinding], evidence: dict[str, object] | None) -> None:
     """Raises: RunError package.unexplained, package.no-second, package.second."""
     open_ = [one for one in found if not one.explanation]
     if open_:

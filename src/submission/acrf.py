@@ -18,7 +18,13 @@ from submission.paper import Bookmark, compile_pdf, with_bookmarks
 
 COLOURS = ("#BFFFFF", "#FFFF96", "#96FF96", "#FFBE9B", "#E6C8FF", "#FFC8DC")
 GREY = "#E8E8E8"
-KINDS = {"date": "dd MMM yyyy", "time": "hh:mm", "datetime": "date and time", "number": "number", "text": "text"}
+KINDS = {
+    "date": "dd MMM yyyy",
+    "time": "hh:mm",
+    "datetime": "date and time",
+    "number": "number",
+    "text": "text",
+}
 MOST_CODES = 12
 
 

@@ -51,7 +51,9 @@ class Results:
                 one = self._analyses[id]
                 row = id.removeprefix(f"{name}.").partition(".")[0]
                 rows.setdefault((row, one["dataset"], one["analysisSetId"]), []).append(one)
-            analyses = tuple(self._analysis(name, row, own) for (row, _, _), own in rows.items() if row != COLUMNS)
+            analyses = tuple(
+                self._analysis(name, row, own) for (row, _, _), own in rows.items() if row != COLUMNS
+            )
             analyses = tuple(one for one in analyses if one.datasets)
             if analyses:
                 title = output["name"].removeprefix(name).strip()

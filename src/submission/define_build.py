@@ -108,9 +108,17 @@ class Builder:
         )
         self.items.append(
             Item(
-                oid, name, variable.label, content.data_type, content.length, content.digits,
-                FORMATS.get(variable.type, ""), codelist, values,
-                self._comment(f"COM.{profile.name}.{name}", " ".join(notes)), tuple(self._origins(given)),
+                oid,
+                name,
+                variable.label,
+                content.data_type,
+                content.length,
+                content.digits,
+                FORMATS.get(variable.type, ""),
+                codelist,
+                values,
+                self._comment(f"COM.{profile.name}.{name}", " ".join(notes)),
+                tuple(self._origins(given)),
             )  # fmt: skip
         )
         method = self._method(profile.name, name, dataset, given)
@@ -174,7 +182,9 @@ class Builder:
     def _value_list(
         self, profile: Profile, dataset: Dataset | None, parent: Dataset | None, variable: Variable
     ) -> str:
-        pair = next((key for value, key in value_pairs(profile.name, self.layer) if value == variable.name), "")
+        pair = next(
+            (key for value, key in value_pairs(profile.name, self.layer) if value == variable.name), ""
+        )
         within = profile.within.get((variable.name, pair), {})
         if not within:
             return ""
@@ -185,9 +195,17 @@ class Builder:
             oid = f"IT.{profile.name}.{variable.name}.{value}"
             self.items.append(
                 Item(
-                    oid, variable.name if parent is None else value,
-                    self._value_label(profile, parent, pair, value), content.data_type, content.length,
-                    content.digits, "", "", "", "", tuple(self._origins(given)),
+                    oid,
+                    variable.name if parent is None else value,
+                    self._value_label(profile, parent, pair, value),
+                    content.data_type,
+                    content.length,
+                    content.digits,
+                    "",
+                    "",
+                    "",
+                    "",
+                    tuple(self._origins(given)),
                 )  # fmt: skip
             )
             method = self._value_method(profile.name, dataset, parent, variable.name, value, given)
@@ -288,5 +306,3 @@ def standards_of(study: Study, layer: str) -> tuple[Standard, ...]:
         Standard("STD.OCCDSIG", "ADaM-OCCDSIG", "IG", str(study.config.get("occds_ig", "1.1"))),
     )
     return (*guides, *packages)
-
-

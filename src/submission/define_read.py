@@ -99,7 +99,8 @@ def read_define(path: Path, file: str) -> DefineFile:
         return DefineFile(file, problem=error.msg)
     found = DefineFile(file, root=root)
     found.sheet = next(
-        (one.get("href", "") for one in root.itersiblings(preceding=True) if one.target == "xml-stylesheet"), ""
+        (one.get("href", "") for one in root.itersiblings(preceding=True) if one.target == "xml-stylesheet"),
+        "",
     )
     namespace = next((one for one in DEFS if one in root.nsmap.values()), DEFS[0])
     found.version = namespace.rsplit("/v", 1)[1]

@@ -107,7 +107,9 @@ def report_json(report: Report, plan: PackagePlan | None = None) -> dict[str, ob
         if said:
             entry |= {"disposition": said.disposition, "explanation": said.text}
         faults.append(entry)
-    counts = {kind: sum(one.severity == kind for one in report.faults) for kind in ("error", "warning", "info")}
+    counts = {
+        kind: sum(one.severity == kind for one in report.faults) for kind in ("error", "warning", "info")
+    }
     about = {"files": report.files, "datasets": report.datasets, "records": report.records}
     return {"read": about, "counts": counts, "faults": faults}
 

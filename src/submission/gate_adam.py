@@ -47,7 +47,9 @@ def _sources(tree: Tree, file: str, dataset: str, frame: pd.DataFrame) -> Iterat
 
 def _lost(frame: pd.DataFrame, source: pd.DataFrame, mine: str, theirs: str) -> int:
     have = pd.DataFrame({OF_SUBJECTS: source[OF_SUBJECTS], "key": as_key(source[theirs])}).drop_duplicates()
-    want = pd.DataFrame({OF_SUBJECTS: frame[OF_SUBJECTS], "key": as_key(frame[mine])}).dropna().drop_duplicates()
+    want = (
+        pd.DataFrame({OF_SUBJECTS: frame[OF_SUBJECTS], "key": as_key(frame[mine])}).dropna().drop_duplicates()
+    )
     both = want.merge(have, how="left", on=[OF_SUBJECTS, "key"], indicator=True)
     return int((both["_merge"] == "left_only").sum())
 

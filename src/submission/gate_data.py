@@ -166,7 +166,11 @@ def _value_level(define: DefineFile, part: Part, ref: Ref, item: ItemDef) -> Ite
         own = column[mask].dropna()
         if not len(own):
             yield fault("gate.where-nothing", *at, oid=one.where)
-        elif value.data_type == "text" and not pd.api.types.is_float_dtype(column) and longest(own) > value.length:
+        elif (
+            value.data_type == "text"
+            and not pd.api.types.is_float_dtype(column)
+            and longest(own) > value.length
+        ):
             yield fault("gate.value-long", *at, oid=value.oid, length=value.length, used=longest(own))
     left = int((column.notna().to_numpy() & ~met).sum())
     if left:
@@ -206,7 +210,11 @@ def _keys(define: DefineFile, group: GroupDef, part: Part) -> Iterator[Fault]:
 
 def _ranks(column: pd.Series, missing_first: bool, numbers: bool) -> np.ndarray:
     """The place of each value among all; with `numbers`, text that is a number by its number (IDVARVAL)."""
-    if numbers and not pd.api.types.is_numeric_dtype(column) and not pd.api.types.is_datetime64_any_dtype(column):
+    if (
+        numbers
+        and not pd.api.types.is_numeric_dtype(column)
+        and not pd.api.types.is_datetime64_any_dtype(column)
+    ):
         codes, values = distinct(column)
         keys = [(0, int(value), value) if value.isdecimal() else (1, 0, value) for value in values]
         order = {key: place for place, key in enumerate(sorted(keys), start=1)}

@@ -140,5 +140,3 @@ def _resolved(folder: str, href: str) -> str:
         elif part != ".":
             parts = [*parts, part]
     return "/".join(parts)
-
-

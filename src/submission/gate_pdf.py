@@ -85,7 +85,9 @@ def _fonts_lacking(reader: object) -> set[str]:
             held = [(each.get("/FontDescriptor") or {}) for each in inner]
             if font.get("/Subtype") == "/Type3":
                 continue
-            if not all(any(key in each for key in ("/FontFile", "/FontFile2", "/FontFile3")) for each in held):
+            if not all(
+                any(key in each for key in ("/FontFile", "/FontFile2", "/FontFile3")) for each in held
+            ):
                 lacking.add(str(font.get("/BaseFont", "?")).lstrip("/"))
     return lacking
 

@@ -9,10 +9,16 @@ from clinical.distinct import distinct
 from submission.tree import Fault, Tree, fault
 
 PATTERNS = {
-    "gate.phone": re.compile(r"(?<![\d.])(\+?86[- ]?)?1[3-9]\d{9}(?![\d.])|\+\d{1,3}[ -]\d{2,4}[ -]\d{3,4}[ -]\d{3,4}"),
-    "gate.identity": re.compile(r"(?<!\d)\d{6}(19|20)\d{2}(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])\d{3}[\dXx](?!\w)"),
+    "gate.phone": re.compile(
+        r"(?<![\d.])(\+?86[- ]?)?1[3-9]\d{9}(?![\d.])|\+\d{1,3}[ -]\d{2,4}[ -]\d{3,4}[ -]\d{3,4}"
+    ),
+    "gate.identity": re.compile(
+        r"(?<!\d)\d{6}(19|20)\d{2}(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])\d{3}[\dXx](?!\w)"
+    ),
     "gate.email": re.compile(r"[\w.+-]+@[\w-]+\.[\w.]+"),
-    "gate.hospital-number": re.compile(r"(?i)\b(MRN|hospital (no|number)|inpatient (no|number))\b[.: #]*\w*\d{4,}"),
+    "gate.hospital-number": re.compile(
+        r"(?i)\b(MRN|hospital (no|number)|inpatient (no|number))\b[.: #]*\w*\d{4,}"
+    ),
     "gate.person-name": re.compile(r"\b(Mr|Mrs|Ms|Dr|Prof)\.? [A-Z][a-z]+\b"),
 }
 NAMES = re.compile(r".*(INIT|NAME|PHONE|ADDR|EMAIL|IDCARD)$|SUBJINIT|PATNAME|LASTNM|FIRSTNM")

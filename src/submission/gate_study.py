@@ -122,7 +122,10 @@ def check_trial(tree: Tree) -> Iterator[Fault]:
             if lost:
                 yield fault("gate.visit", part.file, part.name, "VISITNUM", lost)
     if dm is not None and {"ARM", "ARMNRS"} <= set(dm):
-        broken = int((dm["ARM"].notna() & dm["ARMNRS"].isin(SCREENED)).sum() + (dm["ARM"].isna() & dm["ARMNRS"].isna()).sum())
+        broken = int(
+            (dm["ARM"].notna() & dm["ARMNRS"].isin(SCREENED)).sum()
+            + (dm["ARM"].isna() & dm["ARMNRS"].isna()).sum()
+        )
         if broken:
             yield fault("gate.arm", tree.part("DM").file, "DM", "ARM", broken)
 

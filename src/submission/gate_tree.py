@@ -125,5 +125,3 @@ def check_sheet(tree: Tree) -> Iterator[Fault]:
                 yield fault("gate.no-sheet", define.file, name=define.sheet)
         elif not define.problem:
             yield fault("gate.no-sheet", define.file, name="none")
-
-

@@ -15,7 +15,7 @@ from clinical.read import Mapping as Node
 from clinical.read import Sequence as Items
 from clinical.spec import Dataset
 from clinical.study import Study
-from submission.define_model import Define
+from submission.define_model import Define, Item, ItemRef
 from submission.layout import plain_name
 from submission.markdown import table
 from submission.methods import parameter_text
@@ -24,6 +24,7 @@ from submission.plan import PackagePlan
 
 FOR_REVIEWERS = re.compile(r"\*\*For reviewers \((cSDRG|ADRG|both)\)\.\*\* (.+?)(?=\n\n|\Z)", re.DOTALL)
 IMPUTED = re.compile(r"imput|unknown (part|day|month)|D-IMP", re.IGNORECASE)
+DATES = ("DT", "DTM", "TM", "DTF", "TMF")
 FLAG = re.compile(r"[A-Z0-9]+FL")
 
 
@@ -59,6 +60,7 @@ def guide_text(name: str, study: Study, plan: PackagePlan, define: Define, facts
     """The text of `csdrg` or `adrg`."""
     template = _templates().get_template(f"{name}.md.j2")
     texts = plan.guides.get(name, Node())
+    known = {one.name for one in study.datasets.values() if one.layer == "adam"}
     shown = {
         "about": {
             "title": str(study.config.get("title", study.id)), "run": facts.run, "cut": facts.cut,
@@ -73,7 +75,7 @@ def guide_text(name: str, study: Study, plan: PackagePlan, define: Define, facts
         "findings": [
             (one.rule, one.dataset, one.severity, one.count, one.text, one.disposition or "open",
              one.explanation or "not explained yet")
-            for one in facts.findings
+            for one in facts.findings if (one.dataset in known) == (name == "adrg")
         ],
         "decisions": facts.decisions.get(name, []),
         "environment": facts.environment,
@@ -149,15 +151,24 @@ def _analysis(study: Study, plan: PackagePlan, define: Define) -> dict[str, obje
         "populations": [
             (items[ref.item].name, items[ref.item].label, methods[ref.method]) for ref in adsl if ref.method
         ],
-        "imputations": [
-            (group, items[ref.item].name, methods[ref.method])
-            for group, ref in refs if ref.method and IMPUTED.search(methods[ref.method])
-        ],
+        "imputations": _imputations(refs, items, methods),
         "windows": _windows(study, texts.get("windows", Items())),
         "options": [(name, str(study.setting(str(name)))) for name in texts.get("options", Items())],
         "times": [one for dataset in datasets for one in _times(dataset)],
         "programs": list(_program_index(datasets)),
     }  # fmt: skip
+
+
+def _imputations(
+    refs: Iterable[tuple[str, ItemRef]], items: Mapping[str, Item], methods: Mapping[str, str]
+) -> list[tuple[str, str, str]]:
+    """Dataset, variables and rule of every date or time that is imputed, and of its flag."""
+    found: dict[tuple[str, str], list[str]] = {}
+    for group, ref in refs:
+        name = items[ref.item].name
+        if ref.method and name.endswith(DATES) and IMPUTED.search(methods[ref.method]):
+            found.setdefault((group, methods[ref.method]), []).append(name)
+    return [(group, ", ".join(names), text) for (group, text), names in found.items()]
 
 
 def _reads(dataset: Dataset) -> list[str]:
@@ -214,7 +225,11 @@ def _times(dataset: Dataset) -> Iterable[dict[str, object]]:
 def _line(line: Node) -> tuple[str, str, str]:
     about = {key: value for key, value in line.items() if key not in ("cnsr", "text", "date")}
     date = str(line.get("date", "the last assessment"))
-    return f"{date} {parameter_text(Node(about))}".strip(), str(line.get("cnsr", "0")), str(line.get("text", ""))
+    return (
+        f"{date} {parameter_text(Node(about))}".strip(),
+        str(line.get("cnsr", "0")),
+        str(line.get("text", "")),
+    )
 
 
 def _program_index(datasets: Iterable[Dataset]) -> Iterable[tuple[str, str, str, str]]:

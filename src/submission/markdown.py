@@ -9,7 +9,7 @@ from submission.paper import compile_pdf
 
 HEADING = re.compile(r"(#{1,3}) (.+)")
 RULE = re.compile(r"\|(-+\|)+")
-LEAST, MOST, LONG_WORD = 5, 45, 14
+LEAST, MOST, LONG_WORD, ROOM = 6, 45, 14, 1.2
 BREAK = "\u200b"
 
 
@@ -47,6 +47,10 @@ def _table(lines: list[str]) -> dict[str, object]:
     rows = [[cell.strip().replace("\\|", "|") for cell in re.split(r"(?<!\\)\|", line.strip("|"))]
             for line in lines if not RULE.fullmatch(line)]  # fmt: skip
     widths = [min(max(LEAST, *(len(row[at]) for row in rows)), MOST) for at in range(len(rows[0]))]
+    longest = [
+        max((len(word) for row in rows for word in row[at].split()), default=0) for at in range(len(widths))
+    ]
+    widths = [max(width, min(word, LONG_WORD) * ROOM) for width, word in zip(widths, longest, strict=True)]
     shown = [[_breakable(cell) for cell in row] for row in rows]
     return {"kind": "table", "header": shown[0], "rows": shown[1:], "widths": widths}
 

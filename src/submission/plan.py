@@ -90,7 +90,9 @@ def _unknown(node: Mapping, keys: tuple[str, ...]) -> Iterator[SpecError]:
     for key in node:
         if key not in keys:
             near = closest(key, keys)
-            yield SpecError("spec.key", str(node.line(key)), key=key, hint=f"; did you mean {near}?" if near else "")
+            yield SpecError(
+                "spec.key", str(node.line(key)), key=key, hint=f"; did you mean {near}?" if near else ""
+            )
 
 
 def _package_faults(node: Mapping) -> Iterator[SpecError]:

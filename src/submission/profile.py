@@ -142,5 +142,7 @@ def _by(table: pa.Table, value: str, key: str, kind: str) -> dict[str, Content]:
 def _paired(table: pa.Table, code: str, text: str) -> dict[str, str]:
     """The text that stands beside each code; of several the first in alphabetical order."""
     both = pa.table({"code": table[code].cast(pa.string()), "text": table[text].cast(pa.string())})
-    both = both.group_by(["code", "text"]).aggregate([]).sort_by([("code", "ascending"), ("text", "descending")])
+    both = (
+        both.group_by(["code", "text"]).aggregate([]).sort_by([("code", "ascending"), ("text", "descending")])
+    )
     return {row["code"]: row["text"] for row in both.to_pylist() if row["code"] and row["text"]}

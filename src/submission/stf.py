@@ -19,7 +19,9 @@ def stf_xml(study: str, title: str, places: Places, files: Iterable[str]) -> byt
     """The tagging file of these files, in alphabetical order; the tagging file itself is not among them."""
     from lxml import etree
 
-    root = etree.Element(f"{{{ECTD}}}study", nsmap={"ectd": ECTD, "xlink": XLINK}, attrib={"dtd-version": "2.2"})
+    root = etree.Element(
+        f"{{{ECTD}}}study", nsmap={"ectd": ECTD, "xlink": XLINK}, attrib={"dtd-version": "2.2"}
+    )
     about = etree.SubElement(root, "study-identifier")
     etree.SubElement(about, "title").text = title
     etree.SubElement(about, "study-id").text = study

@@ -47,7 +47,9 @@ def structure_of(profile: Profile, study: Study) -> Structure:
     if profile.layer == "adam":
         class_name, subclass = _analysis_class(name, set(profile.content))
         occurrence = class_name == "OCCURRENCE DATA STRUCTURE"
-        return Structure(_by_keys(profile), class_name, subclass, "STD.OCCDSIG" if occurrence else "STD.ADAMIG")
+        return Structure(
+            _by_keys(profile), class_name, subclass, "STD.OCCDSIG" if occurrence else "STD.ADAMIG"
+        )
     if name.startswith(SUPP) and name not in study.datasets:
         return Structure(SUPP_STRUCTURE, "RELATIONSHIP", "", "STD.SDTMIG")
     return Structure(_by_keys(profile), study.classes.get(name, "SPECIAL PURPOSE"), "", "STD.SDTMIG")

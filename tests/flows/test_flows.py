@@ -200,7 +200,7 @@ def test_a_reason_of_blanks_fits_the_form_and_is_refused_by_the_flow(prefect, ni
 def test_a_draft_package_is_laid_out(prefect, night):
     from flows.submission import submission
 
-    state = submission("mini", "Jane Doe", return_state=True)
+    state = submission("mini", "Jane Doe", "a draft to look at", return_state=True)
     assert (state.is_completed(), state.message) == (True, f"draft-{prefect.latest.name}")
     assert (prefect.outputs / "packages" / state.message / "m5").is_dir()
 
