@@ -1,4 +1,4 @@
-"""A submission package of a run, from the Prefect page: a draft, or an official one that waits for a signature."""
+"""A submission package of a run, from the Prefect page; an official one waits for a signature."""
 
 from __future__ import annotations
 

@@ -22,7 +22,7 @@ def inspect_folder(folder: Path, out: Path | None = None) -> tuple[list[str], in
         write_bytes(out, json_bytes(said))
     counts = said["counts"]
     head = (
-        f"{folder.name}: {report.files} files, {report.datasets} datasets with {report.records} records read: "
+        f"{folder.name}: {report.files} files, {report.datasets} datasets with {report.records} records: "
         f"{counts['error']} error, {counts['warning']} warning, {counts['info']} info"
     )
     return [head, *report_lines(report.faults)], counts["error"]

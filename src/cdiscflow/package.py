@@ -98,7 +98,7 @@ def _check_request(study: str, asked: Asked) -> None:
 
 
 class _candidate:
-    """The package under a hidden name, judged; gone afterwards unless it was placed. Holds the study's lock."""
+    """The package under a hidden name, judged; gone afterwards unless it was placed. Holds the lock."""
 
     def __init__(self, home: Home, study: str, asked: Asked, warn: Callable[[str], object] | None):
         self.home, self.name, self.asked = home, study, asked

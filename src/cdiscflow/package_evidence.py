@@ -92,11 +92,15 @@ def made_again(home: Home, study: Study, run: Path) -> None:
         elsewhere = replace(home, outputs=Path(name))
         summary = run_study(elsewhere, study.name, Request(who="cdiscflow", why="made again", force=True))
         again, first = (read_manifest(one)["files"] for one in (summary.folder, run))
-    differ = sorted(file for file in set(again) | set(first) if _counts(file) and again.get(file, {}).get("sha256")
-                    != first.get(file, {}).get("sha256"))  # fmt: skip
+    files = sorted(file for file in set(again) | set(first) if _counts(file))
+    differ = [file for file in files if _hash(again, file) != _hash(first, file)]
     if differ:
-        files = ", ".join(differ[:SHOWN])
-        raise RunError("package.not-reproduced", study.name, run=run.name, count=len(differ), files=files)
+        named = ", ".join(differ[:SHOWN])
+        raise RunError("package.not-reproduced", study.name, run=run.name, count=len(differ), files=named)
+
+
+def _hash(files: dict[str, dict], file: str) -> str:
+    return files.get(file, {}).get("sha256", "")
 
 
 def _counts(file: str) -> bool:

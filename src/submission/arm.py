@@ -1,4 +1,4 @@
-"""Analysis results metadata of a define.xml, from the reporting event (`tlf/ars.json`) of a run [F.5, ARM 1.0].
+"""Analysis results metadata of a define.xml, from the reporting event (`tlf/ars.json`) of a run [F.5].
 
 A where-clause of Define-XML knows only comparisons that all hold; what an analysis asks beyond them (any of
 several, not) is in the words of its description, which are those of the display.
@@ -118,7 +118,7 @@ class Results:
 
 
 def _all_of(cases: list[list[Check]]) -> list[Check]:
-    """What holds of the records of all cases together: of a variable that each compares, the values of all."""
+    """What holds of the records of all cases together: of a variable that each compares, all values."""
     found: list[Check] = []
     for variable, comparator, _ in cases[0]:
         every = [[one for one in case if one[0] == variable] for case in cases]

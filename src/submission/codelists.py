@@ -1,4 +1,4 @@
-"""The code lists of a define.xml: the values that are there, with the codes of NCI, extensions marked [F.5]."""
+"""The code lists of a define.xml: the values that are there, with NCI's codes, extensions marked [F.5]."""
 
 from __future__ import annotations
 
@@ -68,8 +68,8 @@ class CodeLists:
     def _name(self, dataset: Dataset | None, variable: str, codelist: str, values: Iterable[str]) -> str:
         """The list of a variable: the standard's before the words', CDISC's before the sponsor's.
 
-        A list that lacks values is extended only where CDISC allows it and some of its values are used; results
-        (--ORRES, --STRESC) are of a list only if it has them all.
+        A list that lacks values is extended only where CDISC allows it and some of its values are used;
+        results (--ORRES, --STRESC) are of a list only if it has them all.
         """
         stated = _stated(dataset, variable) if dataset else []
         found = [self._codelist(name) for name in [*filter(None, codelist.split(";")), *stated]]

@@ -1,4 +1,4 @@
-"""The contents of a package, written into an empty folder: module 5, and beside it what is no part of an eCTD.
+"""The contents of a package, in an empty folder: module 5, and beside it what is no part of an eCTD.
 
 Everything comes from the specs and the files of one run; no clock and no machine is in it, so the same run
 gives the same bytes.
@@ -139,7 +139,7 @@ README = """Programs and specifications of the analysis, as text.
 NAME-yml.txt   what the study states: sdtm-* a domain, adam-* an analysis dataset, tlf-* a table or figure,
                raw-* a form of the EDC, study-yml.txt the settings
 NAME-csv.txt   terms and tables that the specifications name
-NAME-py.txt    programs in Python: adam-* and sdtm-* of datasets, tlf-* of displays, clinical-* what all of them use
+NAME-py.txt    programs in Python: adam-* and sdtm-* of datasets, tlf-* of displays, clinical-* shared by all
 environment.txt  the versions that the run was made with
 
 A file is named after its place: adam-adtte-yml.txt is adam/adtte.yml of the study, adam-adtte-py.txt is

@@ -13,7 +13,6 @@ from clinical.ascii import Table
 from clinical.spec import Dataset
 from clinical.standards import Variable
 from clinical.study import Study
-from clinical.words import Word
 from submission.codelists import CodeLists
 from submission.define_model import (
     Comment,
@@ -42,7 +41,7 @@ from submission.origins import (
     Origins,
     programs_of,
 )
-from submission.profile import FORMATS, Content, Profile
+from submission.profile import FORMATS, Profile
 from submission.values import structure_of, value_pairs
 
 CRF = "LF.acrf"
@@ -119,7 +118,7 @@ class Builder:
                 values,
                 self._comment(f"COM.{profile.name}.{name}", " ".join(notes)),
                 tuple(self._origins(given)),
-            )  # fmt: skip
+            )
         )
         method = self._method(profile.name, name, dataset, given)
         required = variable.core == "Req" or (self.layer == "adam" and name in keys)
@@ -206,7 +205,7 @@ class Builder:
                     "",
                     "",
                     tuple(self._origins(given)),
-                )  # fmt: skip
+                )
             )
             method = self._value_method(profile.name, dataset, parent, variable.name, value, given)
             refs.append(ItemRef(oid, False, 0, method, "", where))

@@ -19,7 +19,7 @@ ARM, XLINK = "http://www.cdisc.org/ns/arm/v1.0", "http://www.w3.org/1999/xlink"
 
 @dataclass(frozen=True)
 class Ref:
-    """An ItemRef: item, whether mandatory, its key number, method and where-clause; empty where it has none."""
+    """An ItemRef: item, whether mandatory, key number, method, where-clause; empty where it has none."""
 
     item: str
     mandatory: bool

@@ -74,5 +74,5 @@ def _sheet() -> etree.XSLT:
 
 
 def define_html(content: bytes) -> bytes:
-    """The document as one page without anything from outside, for browsers that no longer apply style sheets."""
+    """The document as one page with nothing from outside: browsers no longer apply style sheets."""
     return bytes(_sheet()(parse_xml(content)))

@@ -1,4 +1,4 @@
-"""The reviewer's guides, cSDRG and ADRG: templates with sections generated from specs, data and findings [F.6].
+"""The reviewer's guides, cSDRG and ADRG: sections generated from specs, data and findings [F.6].
 
 The text (Markdown) is what the PDF shows. A finding stands in the guide with what was done about it and why.
 """
@@ -24,6 +24,7 @@ from submission.plan import PackagePlan
 
 FOR_REVIEWERS = re.compile(r"\*\*For reviewers \((cSDRG|ADRG|both)\)\.\*\* (.+?)(?=\n\n|\Z)", re.DOTALL)
 IMPUTED = re.compile(r"imput|unknown (part|day|month)|D-IMP", re.IGNORECASE)
+KINDS_OF_LINES = (("event", "events"), ("interrupts", "interrupted_by"), ("censored", "otherwise"))
 DATES = ("DT", "DTM", "TM", "DTF", "TMF")
 FLAG = re.compile(r"[A-Z0-9]+FL")
 
@@ -212,7 +213,7 @@ def _times(dataset: Dataset) -> Iterable[dict[str, object]]:
             base = rules.get(str(base["like"]), Node())
             whole = {**base, **whole}
         rows = [(order, kind, *_line(line))
-                for kind, key in (("event", "events"), ("interrupts", "interrupted_by"), ("censored", "otherwise"))
+                for kind, key in KINDS_OF_LINES
                 for order, line in enumerate(whole.get(key, Items()), start=1)]  # fmt: skip
         about = {key: whole[key] for key in ("who", "start", "until") if key in whole}
         yield {

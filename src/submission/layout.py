@@ -1,4 +1,4 @@
-"""Where files lie in module 5 of an eCTD, what they are called, and their STF file tags [F.1, F-NAME, F.7]."""
+"""Where files lie in module 5 of an eCTD, their names, and their STF file tags [F.1, F-NAME, F.7]."""
 
 from __future__ import annotations
 

@@ -101,7 +101,8 @@ def parameter_text(rules: Mapping, defaults: Mapping | None = None) -> str:
     others = {key: value for key, value in (defaults or {}).items() if key not in rules}
     if not others:
         return text
-    return f"{text} Of all parameters: {'; '.join(f'{key} {_flow(key, value)}' for key, value in others.items())}."
+    shared = "; ".join(f"{key} {_flow(key, value)}" for key, value in others.items())
+    return f"{text} Of all parameters: {shared}."
 
 
 def _flow(key: str, node: object) -> str:

@@ -164,7 +164,7 @@ class Origins:
         return self._kind(dataset, part, line, word, (*seen, ref.column))
 
     def _chosen(self, word: Word) -> _Kind:
-        """The first, last or matching value of a raw form is what was collected; of a dataset it is derived."""
+        """The first, last or matching value of a raw form was collected; of a dataset it is derived."""
         given = [word.value] if isinstance(word.value, str) else [source.of for source in word.value]
         heads = [split_source(name) for name in given]
         if not all(head.startswith("raw.") for head, _ in heads):

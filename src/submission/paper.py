@@ -1,4 +1,4 @@
-"""PDF by typst, with the fonts of its wheel and no date, and bookmarks: the same content gives the same bytes."""
+"""PDF by typst, with the fonts of its wheel, no date, and bookmarks: the same content, the same bytes."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Bookmark:
 def compile_pdf(
     template: str, given: Mapping[str, object], asked: str = ""
 ) -> tuple[bytes, list[dict[str, object]]]:
-    """The PDF of a template with JSON files beside it, and the values of the metadata that `asked` selects."""
+    """The PDF of a template with JSON files beside it, and the values of the metadata that `asked` names."""
     import typst
 
     with tempfile.TemporaryDirectory(prefix="cdiscflow-") as name:
