@@ -4,12 +4,12 @@ run [F-5, F-6, F-7].
 
 from __future__ import annotations
 
-import importlib.util
+import json
+import subprocess
 import sys
 import tempfile
 from dataclasses import replace
 from pathlib import Path
-from types import ModuleType
 
 from cdiscflow.home import Home
 from cdiscflow.pipeline import Request, run_study
@@ -59,28 +59,25 @@ def _plain(text: str) -> str:
 def second_evidence(home: Home, study: str, run: Path, needed: bool) -> dict[str, object] | None:
     """What the second implementation of a study says of a run's ADRS and ADTTE; None where there is none.
 
-    Raises: RunError package.no-second where an official package needs it.
+    It runs as a process of its own, which reads the transport files and knows nothing of this product.
+    Raises: RunError package.no-second where an official package needs it, package.second-failed.
     """
     folder = home.validation / study / FOLDER
     if not (folder / "compare.py").is_file():
         if needed:
             raise RunError("package.no-second", study, study=study)
         return None
-    module = _load(folder)
-    xpt = run / "xpt"
-    return module.compare_package(xpt / "sdtm", xpt / "adam", home.mappings / study / "study.yml")
-
-
-def _load(folder: Path) -> ModuleType:
-    """The package in `folder`, under a name of its own: it is no module of the product."""
-    name = f"second_{folder.parent.name}"
-    spec = importlib.util.spec_from_file_location(
-        name, folder / "__init__.py", submodule_search_locations=[str(folder)]
-    )
-    package = importlib.util.module_from_spec(spec)
-    sys.modules[name] = package
-    spec.loader.exec_module(package)
-    return importlib.import_module(f"{name}.compare")
+    with tempfile.TemporaryDirectory(prefix="cdiscflow-") as name:
+        out, xpt = Path(name) / "second.json", run / "xpt"
+        about = [xpt / "sdtm", xpt / "adam", home.mappings / study / "study.yml", "--out", out]
+        module = f"{home.validation.name}.{study}.{FOLDER}"
+        ended = subprocess.run(
+            [sys.executable, "-m", module, *map(str, about)],
+            cwd=home.validation.parent, capture_output=True, check=False,
+        )  # fmt: skip
+        if not out.is_file():
+            raise RunError("package.second-failed", study, code=ended.returncode)
+        return json.loads(out.read_bytes())
 
 
 def made_again(home: Home, study: Study, run: Path) -> None:

@@ -32,6 +32,7 @@ from clinical.xpt_columns import (
     kind_of,
     source_of,
 )
+from clinical.xpt_head import XptHead, read_xpt_head
 from clinical.xpt_layout import (
     RECORD,
     SYSTEM,
@@ -43,7 +44,7 @@ from clinical.xpt_layout import (
     check_variable,
     header,
 )
-from clinical.xpt_read import XptFile, XptHead, read_xpt, read_xpt_head
+from clinical.xpt_read import XptFile, read_xpt
 
 __all__ = [
     "Variable", "Written", "XptFile", "XptHead", "check_format", "check_label", "check_name", "read_xpt",

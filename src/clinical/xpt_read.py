@@ -78,7 +78,7 @@ class _Entry:
 
 
 @dataclass
-class _Layout:
+class Layout:
     """Where things are in a file; texts still as bytes."""
 
     name: bytes
@@ -92,10 +92,12 @@ class _Layout:
 
     @property
     def width(self) -> int:
+        """Bytes of a record."""
         return sum(entry.length for entry in self.entries)
 
     @property
     def row(self) -> np.dtype:
+        """A record as numpy sees it."""
         return np.dtype(
             {
                 "names": [str(place) for place in range(len(self.entries))],
@@ -107,42 +109,12 @@ class _Layout:
 
     @property
     def texts(self) -> list[bytes]:
+        """Name and label of the dataset, then of each variable."""
         return [
             self.name,
             self.label,
             *(text for entry in self.entries for text in (entry.name, entry.label)),
         ]
-
-
-def open_layout(path: Path) -> tuple[mmap.mmap, _Layout]:
-    """The bytes of a transport file and where things are in them.
-
-    Raises: InputError as `read_xpt` does, but for what only the records show.
-    """
-    data = _map(Path(path))
-    return data, _layout(data, Path(path).name)
-
-
-@dataclass(frozen=True)
-class XptHead:
-    """What the header of a transport file says, and how many records follow."""
-
-    name: str
-    label: str
-    variables: list[Variable]
-    rows: int
-    created: str
-
-
-def read_xpt_head(path: Path) -> XptHead:
-    """The header of a version 5 transport file, without its records; texts as latin-1.
-
-    Raises: InputError as `read_xpt` does, but for what only the records show.
-    """
-    _, layout = open_layout(path)
-    name, label, *texts = [text.decode("latin-1") for text in layout.texts]
-    variables = [_variable(entry, *texts[2 * at : 2 * at + 2]) for at, entry in enumerate(layout.entries)]
-    return XptHead(name, label, variables, layout.rows, layout.created)
 
 
 def read_xpt(path: Path, encoding: str = "") -> XptFile:
@@ -154,8 +126,8 @@ def read_xpt(path: Path, encoding: str = "") -> XptFile:
     Source:  SAS TS-140.
     """
     path = Path(path)
-    data = _map(path)
-    layout = _layout(data, path.name)
+    data = map_file(path)
+    layout = layout_of(data, path.name)
     columns = [_Text(entry.length) if entry.is_text else _Number(layout.rows) for entry in layout.entries]
     whole = np.frombuffer(data, layout.row, layout.rows, layout.start)
     for start, stop in blocks(layout.rows, max(BLOCK_BYTES // layout.width, 1)):
@@ -211,7 +183,11 @@ class _Number:
             self.codes[start : start + len(raw)] = codes
 
 
-def _map(path: Path) -> mmap.mmap:
+def map_file(path: Path) -> mmap.mmap:
+    """The bytes of a transport file.
+
+    Raises: InputError for what is no version 5 transport file.
+    """
     try:
         with path.open("rb") as file:
             if not file.read(1):
@@ -235,7 +211,7 @@ def _map(path: Path) -> mmap.mmap:
     return data
 
 
-def _layout(data: mmap.mmap, file: str) -> _Layout:
+def layout_of(data: mmap.mmap, file: str) -> Layout:
     """Reads all headers; says how many rows there are."""
     member = _expect(data, LIBRARY_END, _MEMBER, "MEMBER", file)
     size = int(member[1])
@@ -247,7 +223,7 @@ def _layout(data: mmap.mmap, file: str) -> _Layout:
     names = data[place + RECORD : place + RECORD + count * size]
     place += RECORD + len(names) + -len(names) % RECORD
     _expect(data, place, re.compile(re.escape(record(OBSERVATIONS).encode())), "OBS", file)
-    layout = _Layout(
+    layout = Layout(
         name=_trim(about[8:16]),
         label=_trim(about[112:152]),
         created=about[64:80].decode("latin-1"),
@@ -295,7 +271,7 @@ def _entries(names: bytes, size: int, file: str) -> list[_Entry]:
     return entries
 
 
-def _check_members(data: mmap.mmap, layout: _Layout, file: str) -> None:
+def _check_members(data: mmap.mmap, layout: Layout, file: str) -> None:
     """One dataset a file; a second begins with a MEMBER header on a record boundary."""
     at = data.find(_MEMBER_START, layout.start)
     while at >= 0:
@@ -306,7 +282,7 @@ def _check_members(data: mmap.mmap, layout: _Layout, file: str) -> None:
         at = data.find(_MEMBER_START, at + 1)
 
 
-def _count_rows(data: mmap.mmap, layout: _Layout, file: str) -> None:
+def _count_rows(data: mmap.mmap, layout: Layout, file: str) -> None:
     """Whole rows that fit, without the blank rows at the end that fit into the padding of the last record."""
     width, total = layout.width, layout.end - layout.start
     rows, rest = divmod(total, width)
@@ -321,7 +297,7 @@ def _count_rows(data: mmap.mmap, layout: _Layout, file: str) -> None:
     layout.padded = rows - layout.rows
 
 
-def _assemble(layout: _Layout, columns: list[_Text | _Number], file: str, encoding: str) -> XptFile:
+def _assemble(layout: Layout, columns: list[_Text | _Number], file: str, encoding: str) -> XptFile:
     """Decodes what was read and makes the frame."""
     notes = Findings()
     arrays = {place: column.whole() for place, column in enumerate(columns) if isinstance(column, _Text)}
@@ -336,7 +312,7 @@ def _assemble(layout: _Layout, columns: list[_Text | _Number], file: str, encodi
         notes.add("xpt.code-page", dataset=name, encoding=encoding)
     if layout.padded and all(entry.is_text for entry in layout.entries):
         notes.add("xpt.blank-rows", dataset=name, count=layout.padded, limit=RECORD)
-    variables = [_variable(entry, *texts[2 * at : 2 * at + 2]) for at, entry in enumerate(layout.entries)]
+    variables = [variable_of(entry, *texts[2 * at : 2 * at + 2]) for at, entry in enumerate(layout.entries)]
     series, codes = {}, {}
     for place, (column, variable) in enumerate(zip(columns, variables, strict=True)):
         if isinstance(column, _Text):
@@ -352,7 +328,8 @@ def _assemble(layout: _Layout, columns: list[_Text | _Number], file: str, encodi
     return XptFile(frame, variables, name, label, coded, layout.created, notes.frame())
 
 
-def _variable(entry: _Entry, name: str, label: str) -> Variable:
+def variable_of(entry: _Entry, name: str, label: str) -> Variable:
+    """A variable as the header describes it."""
     format = entry.format.decode("latin-1")
     if format or entry.width:
         format = f"{format}{entry.width or ''}.{entry.decimals or ''}"

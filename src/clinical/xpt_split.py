@@ -11,8 +11,8 @@ from pathlib import Path
 
 from clinical.errors import DerivationError
 from clinical.files import create
+from clinical.xpt_head import open_layout
 from clinical.xpt_layout import NAME_BYTES, RECORD
-from clinical.xpt_read import open_layout
 
 NAME_AT = 8  # of the record after the DSCRPTR header
 MEMBER_AT = 5 * RECORD

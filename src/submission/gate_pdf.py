@@ -48,8 +48,15 @@ def _document(path: Path, file: str) -> Iterator[Fault]:
             yield fault("gate.pdf-font", file, count=len(lacking), names=", ".join(sorted(lacking)))
         if not any(_fonts(page) for page in list(reader.pages)[:FEW_PAGES]):
             yield fault("gate.pdf-text", file)
-    except (PyPdfError, ValueError, KeyError, TypeError, AttributeError, OSError) as error:
+    except unreadable() as error:
         yield fault("gate.pdf-unreadable", file, problem=type(error).__name__)
+
+
+def unreadable() -> tuple[type[Exception], ...]:
+    """What reading a damaged PDF may raise."""
+    from pypdf.errors import PyPdfError
+
+    return PyPdfError, ValueError, KeyError, TypeError, AttributeError, IndexError, RecursionError, OSError
 
 
 def _scripts(reader: object) -> bool:

@@ -4,13 +4,14 @@ rules handed to a program [F.5].
 
 from __future__ import annotations
 
-import inspect
+import ast
 import re
 from collections.abc import Iterable, Iterator
-from importlib import import_module
+from functools import cache
 
 from clinical.errors import SpecError
 from clinical.explain import in_english
+from clinical.fingerprint import SOURCE
 from clinical.read import Mapping, Sequence
 from clinical.resolve import Names
 from clinical.spec import Dataset, Part
@@ -70,9 +71,17 @@ def with_settings(study: Study, text: str) -> str:
 
 
 def program_text(dataset: Dataset, word: Word) -> str:
-    """The docstring of a program that a spec names, its paragraphs one text."""
-    module = import_module(f"{dataset.layer}.{dataset.name.lower()}")
-    return " ".join((inspect.getdoc(getattr(module, str(word.value))) or "").split())
+    """The docstring of a program that a spec names, its paragraphs one text; read, never imported."""
+    return _docstrings(dataset.layer, dataset.name.lower()).get(str(word.value), "")
+
+
+@cache
+def _docstrings(layer: str, name: str) -> dict[str, str]:
+    path = SOURCE / layer / f"{name}.py"
+    if not path.is_file():
+        return {}
+    functions = (one for one in ast.parse(path.read_text("utf-8")).body if isinstance(one, ast.FunctionDef))
+    return {one.name: " ".join((ast.get_docstring(one) or "").split()) for one in functions}
 
 
 def _unstated(names: Names, dataset: Dataset, variable: str) -> str:
