@@ -108,9 +108,10 @@ def check_pages(tree: Tree) -> Iterator[Fault]:
             continue
         try:
             texts = page_texts(tree.path(file))
-        except Exception:
-            continue
-        yield from _annotated(define, texts)
+        except unreadable():
+            texts = ()  # check_documents says that it is damaged
+        if texts:
+            yield from _annotated(define, texts)
 
 
 @lru_cache(maxsize=4)
