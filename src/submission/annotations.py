@@ -32,7 +32,10 @@ def annotations(study: Study) -> dict[Field, list[Note]]:
     """
     origins = Origins(study)
     found: dict[Field, dict[tuple[str, str], list[str]]] = {
-        (form.name, name): {} for form in crf_forms(study) for name in form.fields
+        (form.name, name): {}
+        for form in crf_forms(study)
+        for name, field in form.fields.items()
+        if not field.joined
     }
     for dataset in study.datasets.values():
         if dataset.layer == "sdtm":

@@ -142,10 +142,10 @@ class Builder:
         """One origin for each type and source, with the pages of all its fields."""
         kinds: dict[tuple[str, str, str], set[int]] = {}
         for one in given:
-            pages = {page for each in one.fields for page in self.pages.get(each, ())}
-            kinds.setdefault((one.type, one.source, one.predecessor), set()).update(
-                pages if one.type == COLLECTED else ()
-            )
+            for source, fields in self.origins.by_source(one):
+                pages = {page for each in fields for page in self.pages.get(each, ())}
+                known = kinds.setdefault((one.type, source, one.predecessor), set())
+                known.update(pages if one.type == COLLECTED else ())
         for (type_, source, predecessor), pages in kinds.items():
             page = Page(CRF, tuple(sorted(pages))) if pages else None
             yield Origin(type_, source, predecessor if type_ == PREDECESSOR else "", page)

@@ -42,7 +42,7 @@ def method_text(names: Names, dataset: Dataset, variable: str, given: Iterable[G
 def sentence_of(names: Names, dataset: Dataset, word: Word) -> str:
     """The word in English, with the helpers it names and the settings of the study; of a program, what its
     docstring says."""
-    text = f"{_capital(in_english(word))}."
+    text = f"{'Copy of ' if word.word == 'copy' else ''}{_capital(in_english(word))}."
     told = [program_text(dataset, each) for each in (word, *lines_of(word)) if each.word == "program"]
     return with_settings(names.study, " ".join([text, *told, *_helpers(dataset, word, set())]))
 

@@ -6,7 +6,7 @@ of an EDC form has a place in the annotated CRF.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from clinical.forms import Form
@@ -86,12 +86,19 @@ class Origins:
         fields = tuple(dict.fromkeys(kind.fields)) if type_ in (COLLECTED, ASSIGNED) else ()
         predecessor = kind.predecessor if type_ == PREDECESSOR else ""
         constants = tuple(self._constants(dataset, part, line))
-        return Given(type_, self._source(type_, fields), predecessor, fields, constants, part, word)
+        return Given(type_, self._source(type_), predecessor, fields, constants, part, word)
 
-    def _source(self, type_: str, fields: Iterable[Field]) -> str:
+    def by_source(self, given: Given) -> list[tuple[str, tuple[Field, ...]]]:
+        """Who gave a value, with the fields of each: a value may be of the site or, lacking that, of a vendor."""
+        if given.type != COLLECTED or not given.fields:
+            return [(given.source, given.fields)]
+        site = tuple(one for one in given.fields if on_crf(self.study.forms[one[0]]))
+        vendor = tuple(one for one in given.fields if one not in site)
+        return [(name, fields) for name, fields in ((INVESTIGATOR, site), (VENDOR, vendor)) if fields]
+
+    def _source(self, type_: str) -> str:
         if type_ == COLLECTED:
-            vendors = [form for form, _ in fields if not on_crf(self.study.forms[form])]
-            return VENDOR if vendors else INVESTIGATOR
+            return INVESTIGATOR
         return "" if type_ in (PREDECESSOR, NOT_AVAILABLE) else SPONSOR
 
     def _unstated(self, dataset: Dataset, variable: str) -> Given:
@@ -105,7 +112,7 @@ class Origins:
             type_ = ASSIGNED
         elif variable in ("USUBJID", self.names.sequence(dataset)) or programs_of(dataset):
             type_ = DERIVED
-        return Given(type_, self._source(type_, ()), predecessor, (), (), None, None)
+        return Given(type_, self._source(type_), predecessor, (), (), None, None)
 
     def _constants(self, dataset: Dataset, part: Part, line: Line | None) -> Iterator[tuple[str, str]]:
         for name in dict.fromkeys([*(line.take if line else ()), *part.variables]):

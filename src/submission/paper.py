@@ -56,6 +56,8 @@ def with_bookmarks(pdf: bytes, marks: Iterable[Bookmark]) -> bytes:
 
 
 def _add(writer: object, mark: Bookmark, above: object) -> None:
-    entry = writer.add_outline_item(mark.title, mark.page - 1, parent=above, is_open=above is None)
+    entry = writer.add_outline_item(
+        title=mark.title, page_number=mark.page - 1, parent=above, is_open=above is None
+    )
     for one in mark.below:
         _add(writer, one, entry)
