@@ -89,7 +89,7 @@ class Origins:
         return Given(type_, self._source(type_), predecessor, fields, constants, part, word)
 
     def by_source(self, given: Given) -> list[tuple[str, tuple[Field, ...]]]:
-        """Who gave a value, with the fields of each: a value may be of the site or, lacking that, of a vendor."""
+        """Who gave a value, with the fields of each: the site or, lacking that, a vendor."""
         if given.type != COLLECTED or not given.fields:
             return [(given.source, given.fields)]
         site = tuple(one for one in given.fields if on_crf(self.study.forms[one[0]]))

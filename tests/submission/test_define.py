@@ -213,8 +213,7 @@ def test_terms_have_the_codes_of_nci_and_extensions_are_marked(package):
         if one.get(f"{DEF}ExtendedValue")
     }
     assert extended
-    assert all(one.find("o:Alias", NS) is None for one in tests.iterfind("o:CodeListItem", NS)
-               if one.get("CodedValue") in extended)  # fmt: skip
+    assert all(one.find("o:Alias", NS) is None for one in items if one.get("CodedValue") in extended)
     meddra = root.find(".//o:CodeList[@OID='CL.MEDDRA']/o:ExternalCodeList", NS)
     assert (meddra.get("Dictionary"), meddra.get("Version")) == ("MedDRA", "26.0")
 
