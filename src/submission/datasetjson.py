@@ -1,9 +1,10 @@
 """Dataset-JSON 1.1, written: .json, .ndjson and the compressed .dsjc, value for value what the frame holds.
 
-A missing value is null, and so is an empty text: a transport file cannot tell them apart, and the two must say
-the same. Numbers are the shortest text that reads back as the same double, whole ones without a point; dates of
-an analysis dataset are ISO 8601 text that receivers turn into numbers. The parts: `datasetjson_columns` has what
-a file says about itself, `datasetjson_values` the JSON of a value, `datasetjson_read` the way back.
+A missing value is null, and so is an empty text: a transport file cannot tell them apart, and the two must
+say the same. Numbers are the shortest text that reads back as the same double, whole ones without a point;
+dates of an analysis dataset are ISO 8601 text that receivers turn into numbers. The parts:
+`datasetjson_columns` has what a file says about itself, `datasetjson_values` the JSON of a value,
+`datasetjson_read` the way back.
 """
 
 from __future__ import annotations
@@ -61,7 +62,7 @@ def write_json(path: Path, frame: Frame | pa.Table, about: About, columns: Seque
 
 
 def write_ndjson(path: Path, frame: Frame | pa.Table, about: About, columns: Sequence[Column]) -> None:
-    """The file `path` in the NDJSON form: one line about the dataset, then one a row. Else as `write_json`."""
+    """The file `path` in the NDJSON form: one line about the dataset, then one a row. See `write_json`."""
     writing = _Writing(frame, about, columns)
     with new_file(path) as file:
         _write_lines(writing, file.write)
@@ -77,7 +78,7 @@ def write_dsjc(
     level: int = 1,
     gzip: bool = False,
 ) -> None:
-    """The file `path` in the compressed form: NDJSON as one zlib stream. Else as `write_json`.
+    """The file `path` in the compressed form: NDJSON as one zlib stream. See `write_json`.
 
     Needs:   `level` 1 (fast) to 9 (three times the time, a quarter smaller); `gzip` for receivers that expect
              what the examples of CDISC are, and not what the specification says.

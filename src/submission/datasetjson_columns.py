@@ -212,7 +212,7 @@ def _column_faults(at: str, column: Column) -> Iterator[Fault]:
     for name in ("itemOID", "name"):
         if not getattr(column, name):
             yield Fault("dsj.empty-attribute", at, {"attribute": name})
-    allowed = {kind: (None, "integer") for kind in MOMENTS} | {"decimal": ("decimal",)}
+    allowed = dict.fromkeys(MOMENTS, (None, "integer")) | {"decimal": ("decimal",)}
     known = column.dataType in TYPES
     if not known or column.targetDataType not in allowed.get(column.dataType, (None,)):
         words = {"type": column.dataType, "target": column.targetDataType or "none"}
