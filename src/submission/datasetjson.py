@@ -131,20 +131,20 @@ class _Writing:
     def stop(self) -> None:
         """Raises what was found in the values."""
         faults = [
-            Fault(message, f"{self.about.name}.{values.column.name}", values.words(rows))
+            DerivationError(message, f"{self.about.name}.{values.column.name}", **values.words(rows))
             for values in self.values
             for message, rows in values.bad.items()
             if rows.count
         ]
         _raise(faults, self.about.name)
 
-    def _type_faults(self) -> Iterator[Fault]:
+    def _type_faults(self) -> Iterator[DerivationError]:
         for values in self.values:
             column = values.column
             if values.kind not in accepted(column):
                 target = column.targetDataType or "none"
                 words = {"found": values.kind, "type": column.dataType, "target": target}
-                yield Fault("dsj.column-type", f"{self.about.name}.{column.name}", words)
+                yield DerivationError("dsj.column-type", f"{self.about.name}.{column.name}", **words)
 
 
 def _values(column: Column, of: pd.Series | pa.ChunkedArray) -> Values:
@@ -154,20 +154,20 @@ def _values(column: Column, of: pd.Series | pa.ChunkedArray) -> Values:
     return Values(column, source, "boolean" if is_truth else kind_of(source))
 
 
-def _name_faults(dataset: str, present: list[str], columns: Sequence[Column]) -> Iterator[Fault]:
+def _name_faults(dataset: str, present: list[str], columns: Sequence[Column]) -> Iterator[DerivationError]:
     wanted = [column.name for column in columns]
     for twice in [name for name, count in Counter(present).items() if count > 1]:
-        yield Fault("dsj.column-twice", dataset, {"attribute": "column of the frame", "name": twice})
+        yield DerivationError("dsj.column-twice", dataset, attribute="column of the frame", name=twice)
     lacking = ", ".join(name for name in wanted if name not in set(present))
     extra = ", ".join(str(name) for name in present if name not in set(wanted))
     if lacking or extra:
-        yield Fault("dsj.columns", dataset, {"extra": extra or "none", "lacking": lacking or "none"})
+        yield DerivationError("dsj.columns", dataset, extra=extra or "none", lacking=lacking or "none")
 
 
-def _raise(faults: list[Fault], dataset: str) -> None:
+def _raise(faults: list[DerivationError], dataset: str) -> None:
     """The one fault, or all of them as one, as an error."""
     if len(faults) == 1:
-        raise DerivationError(faults[0].id, faults[0].at, **faults[0].words)
+        raise faults[0]
     if faults:
         lines = "\n".join(f"  {fault}" for fault in faults)
         raise DerivationError("dsj.several", dataset, count=len(faults), faults=lines)

@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
 import pandas as pd
 
-from clinical.errors import catalogue, sentence
+from clinical.errors import ClinicalError, DerivationError, catalogue, sentence
 from clinical.findings import Frame
 from clinical.xpt_columns import kind_of, source_of
 from clinical.xpt_layout import DATE_FORMATS, DATETIME_FORMATS, TIME_FORMATS, format_name
@@ -98,24 +98,29 @@ class About:
 
 @dataclass(frozen=True)
 class Fault:
-    """One thing that is wrong: message id, where, and the words of the sentence in the catalogue."""
+    """One thing that is wrong with a file: message id of the catalogue, where, and the sentence."""
 
     id: str
     at: str
-    words: Mapping[str, object] = field(default_factory=dict)
+    text: str
 
     @property
     def severity(self) -> str:
         """`error` or `warning`."""
         return catalogue()[self.id].severity
 
-    @property
-    def text(self) -> str:
-        """The sentence."""
-        return sentence(self.id, **self.words)
-
     def __str__(self) -> str:
         return f"{self.at}: {self.text}"
+
+
+def fault(message: str, at: str, **words: object) -> Fault:
+    """A fault with the sentence of the catalogue filled in."""
+    return Fault(message, at, sentence(message, **words))
+
+
+def fault_of(error: ClinicalError) -> Fault:
+    """What an error says, as a fault."""
+    return Fault(error.id, error.at, str(error).removeprefix(f"{error.at}: "))
 
 
 class Described(Protocol):
@@ -148,7 +153,7 @@ def columns_of(
         format = (
             (formats or {}).get(name) or getattr(variable, "format", "") or FORMATS.get(variable.type, "")
         )
-        moment = "" if variable.type == "Char" else _moment_type(format)
+        moment = "" if variable.type == "Char" else moment_type(format)
         kind = moment or types.get(name) or {"Char": "string"}.get(variable.type, "float")
         columns.append(
             Column(
@@ -165,7 +170,8 @@ def columns_of(
     return columns
 
 
-def _moment_type(format: str) -> str:
+def moment_type(format: str) -> str:
+    """`date`, `datetime` or `time` for a SAS format of one; else empty."""
     known = {"date": DATE_FORMATS, "datetime": DATETIME_FORMATS, "time": TIME_FORMATS}
     return next((kind for kind, names in known.items() if format_name(format) in names), "")
 
@@ -184,41 +190,41 @@ def number_types(frame: Frame, names: Collection[str]) -> dict[str, str]:
     return found
 
 
-def metadata_faults(about: About, columns: Sequence[Column]) -> Iterator[Fault]:
+def metadata_faults(about: About, columns: Sequence[Column]) -> Iterator[DerivationError]:
     """What the specification asks of dataset and columns and its schema does not look at."""
     for name in ("created", "modified"):
         text = getattr(about, name)
         if (text or name == "created") and not _is_created(text):
-            yield Fault("dsj.created", about.name, {"attribute": name, "text": ascii(text)})
+            yield DerivationError("dsj.created", about.name, attribute=name, text=ascii(text))
     if _is_later(about.modified, about.created):
-        yield Fault("dsj.modified-later", about.name)
+        yield DerivationError("dsj.modified-later", about.name)
     for name in ("itemGroupOID", "name"):
         if not getattr(about, name):
-            yield Fault("dsj.empty-attribute", about.name, {"attribute": name})
+            yield DerivationError("dsj.empty-attribute", about.name, attribute=name)
     if not columns:
-        yield Fault("dsj.no-columns", about.name)
+        yield DerivationError("dsj.no-columns", about.name)
     for what in ("name", "itemOID"):
         counted = Counter(getattr(column, what) for column in columns)
         for twice in [text for text, count in counted.items() if count > 1]:
-            yield Fault("dsj.column-twice", about.name, {"attribute": what, "name": twice})
+            yield DerivationError("dsj.column-twice", about.name, attribute=what, name=twice)
     for column in columns:
         yield from _column_faults(f"{about.name}.{column.name}", column)
     order = sorted(column.keySequence for column in columns if column.keySequence is not None)
     if order != list(range(1, len(order) + 1)):
-        yield Fault("dsj.key-sequence", about.name, {"found": ", ".join(map(str, order))})
+        yield DerivationError("dsj.key-sequence", about.name, found=", ".join(map(str, order)))
 
 
-def _column_faults(at: str, column: Column) -> Iterator[Fault]:
+def _column_faults(at: str, column: Column) -> Iterator[DerivationError]:
     for name in ("itemOID", "name"):
         if not getattr(column, name):
-            yield Fault("dsj.empty-attribute", at, {"attribute": name})
+            yield DerivationError("dsj.empty-attribute", at, attribute=name)
     allowed = dict.fromkeys(MOMENTS, (None, "integer")) | {"decimal": ("decimal",)}
     known = column.dataType in TYPES
     if not known or column.targetDataType not in allowed.get(column.dataType, (None,)):
-        words = {"type": column.dataType, "target": column.targetDataType or "none"}
-        yield Fault("dsj.target-type", at, words)
+        target = column.targetDataType or "none"
+        yield DerivationError("dsj.target-type", at, type=column.dataType, target=target)
     if column.length is not None and column.length < 1:
-        yield Fault("dsj.length", at, {"length": column.length})
+        yield DerivationError("dsj.length", at, length=column.length)
 
 
 def _is_created(text: str) -> bool:

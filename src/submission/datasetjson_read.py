@@ -20,7 +20,7 @@ from submission.datasetjson_columns import COLUMN_ORDER, DECIMAL, About, Column
 from submission.datasetjson_file import Stream, open_stream
 from submission.datasetjson_iso import is_iso, moments_of
 from submission.datasetjson_rows import NUMBER, STRING, TEXT, TRUTH, Cells, Malformed, Width, cells_of
-from submission.datasetjson_schema import schema_faults
+from submission.datasetjson_schema import schema_problems
 
 KINDS = {"integer": NUMBER, "float": NUMBER, "double": NUMBER, "boolean": TRUTH}  # the others are strings
 NUMBERS = {"integer": pa.int64(), "float": pa.float64(), "double": pa.float64(), "boolean": pa.bool_()}
@@ -71,9 +71,9 @@ def columns_in(stream: Stream, at: str) -> list[Column]:
 
     Raises: InputError dsj.schema, dsj.no-columns, dsj.column-twice: without them no row can be read.
     """
-    for fault in schema_faults(stream.metadata, at, stream.lines, strict=False):
-        if "columns" not in stream.metadata or str(fault.words["place"]).startswith("columns"):
-            raise InputError(fault.id, at, **fault.words)
+    for place, problem in schema_problems(stream.metadata, stream.lines, strict=False):
+        if "columns" not in stream.metadata or place.startswith("columns"):
+            raise InputError("dsj.schema", at, place=place, problem=problem)
     columns = [
         Column(**{name: value for name, value in entry.items() if name in COLUMN_ORDER})
         for entry in stream.metadata["columns"]
@@ -112,8 +112,8 @@ def about_in(stream: Stream, at: str) -> About:
     Raises: InputError dsj.schema.
     """
     said = stream.metadata
-    for fault in schema_faults(said, at, stream.lines, strict=False):
-        raise InputError(fault.id, at, **fault.words)
+    for place, problem in schema_problems(said, stream.lines, strict=False):
+        raise InputError("dsj.schema", at, place=place, problem=problem)
     system = said.get("sourceSystem")
     same = ("fileOID", "originator", "studyOID", "metaDataVersionOID", "metaDataRef")
     return About(

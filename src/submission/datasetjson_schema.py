@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from functools import cache
 from importlib import resources
 
 from jsonschema import Draft201909Validator
 from jsonschema.exceptions import ValidationError
 
-from submission.datasetjson_columns import Fault
-
 JSON, NDJSON = "dataset-json-1.1.schema.json", "dataset-ndjson-1.1.schema.json"
+LONGEST = 200
 
 
-def schema_faults(
-    metadata: Mapping[str, object], at: str, lines: bool, strict: bool = True
-) -> Iterator[Fault]:
-    """What is wrong with the metadata of a file, read without its rows.
+def schema_problems(
+    metadata: Mapping[str, object], lines: bool, strict: bool = True
+) -> list[tuple[str, str]]:
+    """Place and problem of what is wrong with the metadata of a file, read without its rows.
 
     Needs:   `lines` for NDJSON, whose own schema is asked too; it does not look at columns, so that of JSON
              is always asked. Without `strict`, attributes the schema does not know are let pass.
@@ -29,8 +28,7 @@ def schema_faults(
         for error in _validator(name).iter_errors(dict(metadata)):
             if strict or error.validator != "additionalProperties":
                 found[_place(error), _problem(error)] = None
-    for place, problem in found:
-        yield Fault("dsj.schema", at, {"place": place, "problem": problem})
+    return list(found)
 
 
 @cache
@@ -48,4 +46,4 @@ def _place(error: ValidationError) -> str:
 
 def _problem(error: ValidationError) -> str:
     """The sentence of the validator, cut where a whole dataset would follow."""
-    return error.message if len(error.message) <= 200 else f"{error.message[:200]}..."
+    return error.message if len(error.message) <= LONGEST else f"{error.message[:LONGEST]}..."
