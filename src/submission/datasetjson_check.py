@@ -1,7 +1,7 @@
-"""Whether a file is Dataset-JSON 1.1: what the official schema says of its metadata, and what it does not say.
+"""Whether a file is Dataset-JSON 1.1: what the official schema says of its metadata, and what it does not.
 
-The schema looks at no row: rows that are too short, text among numbers or a wrong number of records are valid to
-it. Those are checked here, and cost what reading costs; the schema's part costs the same for every file.
+The schema looks at no row: rows that are too short, text among numbers or a wrong number of records are valid
+to it. Those are checked here, at the cost of reading them; the schema's part costs the same for every file.
 """
 
 from __future__ import annotations
@@ -26,8 +26,8 @@ __all__ = ["Fault", "check_datasetjson"]
 
 ORDER = (
     "datasetJSONCreationDateTime", "datasetJSONVersion", "fileOID", "dbLastModifiedDateTime", "originator",
-    "sourceSystem", "studyOID", "metaDataVersionOID", "metaDataRef", "itemGroupOID", "records", "name", "label",
-    "columns",
+    "sourceSystem", "studyOID", "metaDataVersionOID", "metaDataRef", "itemGroupOID", "records", "name",
+    "label", "columns",
 )  # fmt: skip
 
 

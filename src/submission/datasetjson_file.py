@@ -49,6 +49,7 @@ def open_stream(path: Path) -> Stream:
 
 
 def _chunks(path: Path) -> Iterator[bytes]:
+    """The bytes of a file in chunks, none of them empty."""
     try:
         with path.open("rb") as file:
             while chunk := file.read(CHUNK):
@@ -64,9 +65,11 @@ def _unpacked(path: Path) -> Iterator[bytes]:
             while chunk:
                 if packer.eof:
                     packer = zlib.decompressobj(ZLIB_OR_GZIP)  # gzip may have several members
-                yield packer.decompress(chunk, CHUNK)
+                if data := packer.decompress(chunk, CHUNK):
+                    yield data
                 chunk = packer.unconsumed_tail or packer.unused_data
-        yield packer.flush()
+        if data := packer.flush():
+            yield data
     except zlib.error as fault:
         raise InputError("dsj.packed", path.name) from fault
     if not packer.eof:
