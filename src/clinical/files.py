@@ -7,9 +7,12 @@ import json
 import os
 import re
 import shutil
+import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from hashlib import sha256
 from pathlib import Path
+from typing import BinaryIO
 
 from clinical.errors import DerivationError, RunError
 
@@ -62,6 +65,20 @@ def write_bytes(path: Path, data: bytes) -> None:
     create(path)
     with path.open("r+b") as file:
         file.write(data)
+
+
+@contextmanager
+def new_file(path: Path) -> Iterator[BinaryIO]:
+    """A file that takes its name only when complete; after an error nothing is left, an old one stays."""
+    handle, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            yield file
+        os.chmod(temporary, FILE)
+        os.replace(temporary, path)
+    except BaseException:
+        os.unlink(temporary)
+        raise
 
 
 def json_bytes(value: object) -> bytes:

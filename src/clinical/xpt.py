@@ -7,20 +7,17 @@ TS-140, the limits of a submission are rule F-XPT. The parts: `xpt_layout` has t
 
 from __future__ import annotations
 
-import os
-import tempfile
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
-from typing import BinaryIO
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 
+from clinical.files import new_file
 from clinical.findings import Frame
 from clinical.xpt_columns import (
     ACCEPTED,
@@ -52,7 +49,6 @@ __all__ = [
 ]  # fmt: skip
 
 BLOCK_BYTES = 8 * 1024**2
-FILE_MODE = 0o640
 
 Column = TextColumn | NumberColumn
 
@@ -99,7 +95,7 @@ def write_xpt(
     _check_last_row(report, columns, len(frame))
     report.stop()
     sized = [replace(column.variable, length=column.length) for column in columns]
-    with _new_file(path) as file:
+    with new_file(path) as file:
         size = file.write(header(name, label, sized, created, system))
         for rows in _encoded(columns, len(frame)):
             size += file.write(rows.data)
@@ -183,17 +179,3 @@ def _encoded(columns: list[Column], rows: int, first: int = 0) -> Iterator[np.nd
         for column in columns:
             block[column.variable.name] = column.encode(first + start, first + stop)
         yield block.view("u1")
-
-
-@contextmanager
-def _new_file(path: Path) -> Iterator[BinaryIO]:
-    """A file that takes its name only when complete; after an error nothing is left, an old one stays."""
-    handle, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            yield file
-        os.chmod(temporary, FILE_MODE)
-        os.replace(temporary, path)
-    except BaseException:
-        os.unlink(temporary)
-        raise
