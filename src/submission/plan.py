@@ -1,7 +1,8 @@
 """What a study says about its package: `mappings/<study>/submission/*.yml`. Nothing of it changes a dataset.
 
-`package.yml`: protocol, sponsor, indication, design, schedule, purposes, split_above. `guides.yml`: texts of
-the reviewer's guides by section. `explanations.yml`: for each open finding what is done about it and why.
+`package.yml`: protocol, sponsor, indication, design, schedule, purposes, split_above, dataset_json.
+`guides.yml`: texts of the reviewer's guides by section. `explanations.yml`: for each open finding what is
+done about it and why.
 """
 
 from __future__ import annotations
@@ -15,12 +16,13 @@ from clinical.names import closest
 from clinical.read import Mapping, Sequence, Text, read_yaml
 
 FOLDER, PACKAGE, GUIDES, EXPLANATIONS = "submission", "package.yml", "guides.yml", "explanations.yml"
-KEYS = ("protocol", "sponsor", "indication", "design", "schedule", "purposes", "split_above")
+KEYS = ("protocol", "sponsor", "indication", "design", "schedule", "purposes", "split_above", "dataset_json")
 GUIDE_KEYS = ("csdrg", "adrg")
 EXPLANATION_KEYS = ("finding", "dataset", "disposition", "explanation")
 DISPOSITIONS = ("data issue, queried", "expected by design", "false positive", "accepted deviation")
 FEWEST_WORDS = 10
 LARGEST = 5_000_000_000
+FORMS = ("json", "ndjson", "dsjc")
 
 
 @dataclass(frozen=True)
@@ -49,6 +51,7 @@ class PackagePlan:
     schedule: dict[str, list[str]]
     purposes: Mapping
     split_above: int
+    dataset_json: str
     guides: Mapping
     explanations: tuple[Explanation, ...]
 
@@ -83,7 +86,8 @@ def read_plan(study_folder: Path) -> PackagePlan:
         Explanation(*(str(one.get(key, "")) for key in EXPLANATION_KEYS), str(one.at)) for one in entries
     )
     purposes = package.get("purposes", Mapping())
-    return PackagePlan(*texts, schedule, purposes, limit, read[GUIDES], explanations)
+    form = str(package.get("dataset_json", FORMS[0]))
+    return PackagePlan(*texts, schedule, purposes, limit, form, read[GUIDES], explanations)
 
 
 def _unknown(node: Mapping, keys: tuple[str, ...]) -> Iterator[SpecError]:
@@ -105,7 +109,14 @@ def _package_faults(node: Mapping) -> Iterator[SpecError]:
             yield SpecError("spec.shape", str(schedule.line(visit)), key=visit, shape="a list of names")
     limit = node.get("split_above", str(LARGEST))
     if not isinstance(limit, str) or not limit.isdecimal() or not 0 < int(limit) <= LARGEST:
-        yield SpecError("package.limit", str(node.line("split_above")), given=str(limit), largest=LARGEST)
+        yield SpecError(
+            "package.limit", str(node.line("split_above", "dataset_json")), given=str(limit), largest=LARGEST
+        )
+
+    form = node.get("dataset_json", FORMS[0])
+    if form not in FORMS:
+        at, choices = str(node.line("dataset_json")), " or ".join(FORMS)
+        yield SpecError("spec.choice", at, what="dataset_json", choices=choices, value=str(form))
 
 
 def _explanation_faults(entries: object) -> Iterator[SpecError]:

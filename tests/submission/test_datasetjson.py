@@ -140,7 +140,12 @@ def test_numbers_are_kept_to_the_last_bit(tmp_path, form):
 def test_whole_numbers_have_no_point_and_minus_zero_is_zero(tmp_path):
     """-0.0 and 0.0 have one content hash, so they must give one text."""
     path = tmp_path / "dm.json"
-    write(path, pd.DataFrame({"N": [1.0, -0.0, 1e15], "I": [3.0, -0.0, -7.0]}), column("N", "float"), column("I", "integer"))
+    write(
+        path,
+        pd.DataFrame({"N": [1.0, -0.0, 1e15], "I": [3.0, -0.0, -7.0]}),
+        column("N", "float"),
+        column("I", "integer"),
+    )
     assert path.read_text().endswith("[\n[1,3],\n[0,0],\n[1e+15,-7]\n]}\n")
 
 
@@ -161,10 +166,14 @@ STRANGE = [
 @pytest.mark.parametrize("form", FORMS)
 def test_text_of_any_kind_is_kept(tmp_path, form):
     path = tmp_path / f"dm{form}"
-    frame = pd.DataFrame({"A": text(*STRANGE), "B": text(*reversed(STRANGE)), "N": np.arange(len(STRANGE)) / 4})
+    frame = pd.DataFrame(
+        {"A": text(*STRANGE), "B": text(*reversed(STRANGE)), "N": np.arange(len(STRANGE)) / 4}
+    )
     columns = column("A"), column("B"), column("N", "float")
     write(path, frame, *columns)
-    assert [row[:2] for row in plain(path)["rows"]] == [list(pair) for pair in zip(STRANGE, STRANGE[::-1], strict=True)]
+    assert [row[:2] for row in plain(path)["rows"]] == [
+        list(pair) for pair in zip(STRANGE, STRANGE[::-1], strict=True)
+    ]
     assert_frame_equal(read_datasetjson(path).frame, frame)
     assert check_datasetjson(path) == []
 
@@ -250,7 +259,9 @@ def test_an_arrow_table_and_other_kinds_of_columns_are_written_like_a_frame(tmp_
 def test_rows_over_several_blocks_are_all_kept(tmp_path, monkeypatch):
     monkeypatch.setattr("submission.datasetjson.ROWS_A_BLOCK", 7)
     monkeypatch.setattr("submission.datasetjson_file.CHUNK", 50)
-    frame = pd.DataFrame({"A": text(*(f'{row:x}"' * (row % 3) or None for row in range(300))), "N": np.arange(300.0)})
+    frame = pd.DataFrame(
+        {"A": text(*(f'{row:x}"' * (row % 3) or None for row in range(300))), "N": np.arange(300.0)}
+    )
     for form in FORMS:
         path = tmp_path / f"dm{form}"
         write(path, frame, column("A"), column("N", "integer"))
@@ -262,7 +273,9 @@ def test_an_error_half_way_leaves_no_file_and_the_old_one(tmp_path):
     path.write_text("the file of last night")
     with pytest.raises(Exception, match="infinite"):
         write(path, pd.DataFrame({"N": [1.0, np.inf]}), column("N", "float"))
-    assert [(file.name, file.read_text()) for file in tmp_path.iterdir()] == [("dm.json", "the file of last night")]
+    assert [(file.name, file.read_text()) for file in tmp_path.iterdir()] == [
+        ("dm.json", "the file of last night")
+    ]
 
 
 def test_columns_follow_from_the_standard_and_the_transport_file():
