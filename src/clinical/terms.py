@@ -11,6 +11,7 @@ from __future__ import annotations
 import csv
 import json
 import unicodedata
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -73,6 +74,7 @@ class Terms:
     def __init__(self, library: Path, study: Path | None = None):
         packages = _read_cdisc(library / "ct")
         self._lists = {name: entry for lists in packages.values() for name, entry in lists.items()}
+        self._dates = {package: _date_of(library / "ct" / f"{package}.csv") for package in packages}
         self._packages = {name: package for package, lists in packages.items() for name in lists}
         self._names = {code: name for name, (code, _, _) in self._lists.items()}
         self._files = _codelist_files(library / "ct")
@@ -100,6 +102,10 @@ class Terms:
         sponsor's."""
         package = self._packages.get(name, "")
         return package, frozenset(self._lists[name][2]) if package else frozenset()
+
+    def package_date(self, package: str) -> str:
+        """The date of the package (sdtm or adam) that the library ships: that of most of its terms."""
+        return self._dates[package]
 
     def look_up(self, values: pd.Series, name: str) -> tuple[pd.Series, np.ndarray]:
         """The submission value of each collected text, and a status a row.
@@ -220,6 +226,12 @@ def _read_cdisc(folder: Path) -> dict[str, dict[str, tuple[str, bool, dict[str, 
                 entry = seen.setdefault(row["codelist"], (row["codelist_code"], row["extensible"] == "Y", {}))
                 entry[2][row["submission_value"]] = row["term_code"]
     return packages
+
+
+def _date_of(file: Path) -> str:
+    with file.open(encoding="utf-8-sig", newline="") as lines:
+        dates = Counter(row.get("origin") or "" for row in csv.DictReader(lines))
+    return max(dates, key=lambda date: (dates[date], date), default="")
 
 
 def _codelist_files(folder: Path) -> dict[str, Path]:

@@ -1,4 +1,4 @@
-"""Dataset-JSON of every dataset of a package, beside module 5, and that it equals the transport file [F.8]."""
+"""Dataset-JSON of every dataset of a package, beside module 5 [F.8]."""
 
 from __future__ import annotations
 

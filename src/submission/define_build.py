@@ -292,11 +292,11 @@ def build_define(
 
 def standards_of(study: Study, layer: str) -> tuple[Standard, ...]:
     """The implementation guides and packages of terminology of a layer."""
-    ct = study.config.get("ct") or {}
+    ct, dated = study.config.get("ct") or {}, study.terms.package_date
     packages = [
-        Standard(f"STD.CT.{name}", "CDISC/NCI", "CT", str(ct.get(name.lower(), "")), shown)
-        for name, shown in (("SDTM", "SDTM"), ("ADAM", "ADaM"))
-        if ct.get(name.lower()) and (name == "SDTM" or layer == "adam")
+        Standard(f"STD.CT.{name.upper()}", "CDISC/NCI", "CT", str(ct.get(name) or dated(name)), shown)
+        for name, shown in (("sdtm", "SDTM"), ("adam", "ADaM"))
+        if name == "sdtm" or layer == "adam"
     ]
     if layer == "sdtm":
         return (Standard("STD.SDTMIG", "SDTMIG", "IG", str(study.config.get("sdtm_ig", "3.4"))), *packages)
