@@ -65,11 +65,18 @@ def plain(path: Path) -> dict:
     if path.suffix == ".json":
         return json.loads(path.read_bytes())
     data = path.read_bytes()
-    lines = (zlib.decompress(data, 47) if path.suffix == ".dsjc" else data).decode().removesuffix("\n").split("\n")
+    lines = (
+        (zlib.decompress(data, 47) if path.suffix == ".dsjc" else data)
+        .decode()
+        .removesuffix("\n")
+        .split("\n")
+    )
     return json.loads(lines[0]) | {"rows": [json.loads(line) for line in lines[1:]]}
 
 
-def both(folder: Path, frame: pd.DataFrame, *variables: Variable, keys: tuple = (), **types: str) -> tuple[Path, Path]:
+def both(
+    folder: Path, frame: pd.DataFrame, *variables: Variable, keys: tuple = (), **types: str
+) -> tuple[Path, Path]:
     """The transport file and the Dataset-JSON of one dataset."""
     xpt, json_ = folder / "dm.xpt", folder / "dm.json"
     written = write_xpt(

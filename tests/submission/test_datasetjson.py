@@ -93,9 +93,9 @@ def test_all_attributes_stand_in_the_order_of_the_specification(tmp_path):
     path = tmp_path / "dm.json"
     write_json(path, pd.DataFrame({"A": text("x")}), about, [column("A")])
     assert list(plain(path)) == [
-        "datasetJSONCreationDateTime", "datasetJSONVersion", "fileOID", "dbLastModifiedDateTime", "originator",
-        "sourceSystem", "studyOID", "metaDataVersionOID", "metaDataRef", "itemGroupOID", "records", "name",
-        "label", "columns", "rows",
+        "datasetJSONCreationDateTime", "datasetJSONVersion", "fileOID", "dbLastModifiedDateTime",
+        "originator", "sourceSystem", "studyOID", "metaDataVersionOID", "metaDataRef", "itemGroupOID",
+        "records", "name", "label", "columns", "rows",
     ]  # fmt: skip
     assert plain(path)["sourceSystem"] == {"name": "Flow", "version": "1.0"}
     assert read_datasetjson(path).about.sourceSystem == ("Flow", "1.0")
@@ -140,7 +140,12 @@ def test_numbers_are_kept_to_the_last_bit(tmp_path, form):
 def test_whole_numbers_have_no_point_and_minus_zero_is_zero(tmp_path):
     """-0.0 and 0.0 have one content hash, so they must give one text."""
     path = tmp_path / "dm.json"
-    write(path, pd.DataFrame({"N": [1.0, -0.0, 1e15], "I": [3.0, -0.0, -7.0]}), column("N", "float"), column("I", "integer"))
+    write(
+        path,
+        pd.DataFrame({"N": [1.0, -0.0, 1e15], "I": [3.0, -0.0, -7.0]}),
+        column("N", "float"),
+        column("I", "integer"),
+    )
     assert path.read_text().endswith("[\n[1,3],\n[0,0],\n[1e+15,-7]\n]}\n")
 
 
@@ -153,18 +158,23 @@ def test_whole_numbers_beyond_a_double_are_kept(tmp_path):
 
 
 STRANGE = [
-    'say "so"', "back\\slash", "\\", '"', '\\"', "a\tb\nc\rd", "\x00\x01\x1f\x7f", "],\n[", '"],["', "],[", "a,b",
-    "µ≥2 “q” \U0001f600 \u2028\ufffd", "null", "true", "1", " padded ", "[x]", "{y}", "é\\u00e9", "\\n",
+    'say "so"', "back\\slash", "\\", '"', '\\"', "a\tb\nc\rd", "\x00\x01\x1f\x7f", "],\n[", '"],["', "],[",
+    "a,b", "µ≥2 “q” \U0001f600 \u2028\ufffd", "null", "true", "1", " padded ", "[x]", "{y}",
+    "é\\u00e9", "\\n",
 ]  # fmt: skip
 
 
 @pytest.mark.parametrize("form", FORMS)
 def test_text_of_any_kind_is_kept(tmp_path, form):
     path = tmp_path / f"dm{form}"
-    frame = pd.DataFrame({"A": text(*STRANGE), "B": text(*reversed(STRANGE)), "N": np.arange(len(STRANGE)) / 4})
+    frame = pd.DataFrame(
+        {"A": text(*STRANGE), "B": text(*reversed(STRANGE)), "N": np.arange(len(STRANGE)) / 4}
+    )
     columns = column("A"), column("B"), column("N", "float")
     write(path, frame, *columns)
-    assert [row[:2] for row in plain(path)["rows"]] == [list(pair) for pair in zip(STRANGE, STRANGE[::-1], strict=True)]
+    assert [row[:2] for row in plain(path)["rows"]] == [
+        list(pair) for pair in zip(STRANGE, STRANGE[::-1], strict=True)
+    ]
     assert_frame_equal(read_datasetjson(path).frame, frame)
     assert check_datasetjson(path) == []
 
@@ -232,8 +242,8 @@ def test_an_arrow_table_and_other_kinds_of_columns_are_written_like_a_frame(tmp_
     )
     path = tmp_path / "dm.json"
     columns = [
-        column("A"), column("C"), moment("D"), moment("T", "time"), column("I", "integer"), column("B", "boolean"),
-        column("F", "float"), column("N"),
+        column("A"), column("C"), moment("D"), moment("T", "time"), column("I", "integer"),
+        column("B", "boolean"), column("F", "float"), column("N"),
     ]  # fmt: skip
     write(path, table, *columns)
     assert plain(path)["rows"] == [
@@ -250,7 +260,9 @@ def test_an_arrow_table_and_other_kinds_of_columns_are_written_like_a_frame(tmp_
 def test_rows_over_several_blocks_are_all_kept(tmp_path, monkeypatch):
     monkeypatch.setattr("submission.datasetjson.ROWS_A_BLOCK", 7)
     monkeypatch.setattr("submission.datasetjson_file.CHUNK", 50)
-    frame = pd.DataFrame({"A": text(*(f'{row:x}"' * (row % 3) or None for row in range(300))), "N": np.arange(300.0)})
+    frame = pd.DataFrame(
+        {"A": text(*(f'{row:x}"' * (row % 3) or None for row in range(300))), "N": np.arange(300.0)}
+    )
     for form in FORMS:
         path = tmp_path / f"dm{form}"
         write(path, frame, column("A"), column("N", "integer"))
@@ -262,7 +274,9 @@ def test_an_error_half_way_leaves_no_file_and_the_old_one(tmp_path):
     path.write_text("the file of last night")
     with pytest.raises(Exception, match="infinite"):
         write(path, pd.DataFrame({"N": [1.0, np.inf]}), column("N", "float"))
-    assert [(file.name, file.read_text()) for file in tmp_path.iterdir()] == [("dm.json", "the file of last night")]
+    assert [(file.name, file.read_text()) for file in tmp_path.iterdir()] == [
+        ("dm.json", "the file of last night")
+    ]
 
 
 def test_columns_follow_from_the_standard_and_the_transport_file():
@@ -296,7 +310,8 @@ DAYS = st.one_of(st.none(), st.dates(date(1582, 1, 1), date(9999, 12, 31)))
 MOMENTS = st.one_of(st.none(), st.datetimes(pd.Timestamp("1582-01-01"), pd.Timestamp("9999-12-31")))
 KINDS = {
     "string": TEXTS, "float": st.one_of(st.just(np.nan), st.floats(allow_infinity=False, allow_nan=False)),
-    "integer": st.one_of(st.just(np.nan), st.integers(-(2**53), 2**53).map(float)), "date": DAYS, "datetime": MOMENTS,
+    "integer": st.one_of(st.just(np.nan), st.integers(-(2**53), 2**53).map(float)),
+    "date": DAYS, "datetime": MOMENTS,
 }  # fmt: skip
 
 
