@@ -66,7 +66,7 @@ class _Checked:
     def rows(self, stream: Stream, columns: list[Column]) -> None:
         """Looks at every row. Raises InputError where they cannot be read on."""
         self.columns = columns
-        for cells in cells_in(stream, columns, self.at):
+        for cells in cells_in(stream, columns, self.at) if columns else ():
             for at, column in enumerate(columns):
                 self._column(cells, at, column)
             self.count += len(cells)
@@ -103,7 +103,7 @@ class _Checked:
             words = {"rows": rows, "length": column.length, "type": column.dataType}
             found.append(fault(message, f"{self.at}: {column.name}", **words))
         said = stream.metadata.get("records")
-        if self.stopped is None and said != self.count:
+        if self.columns and self.stopped is None and said != self.count:
             found.append(fault("dsj.records", self.at, said=said, found=self.count))
         return found
 
@@ -117,6 +117,4 @@ class _Checked:
             about = about_in(stream, self.at)
         except InputError:
             return found
-        again = {"dsj.no-columns", "dsj.column-twice"} & {self.stopped.id if self.stopped else ""}
-        told = [fault_of(error) for error in metadata_faults(about, self.columns)]
-        return found + [each for each in told if each.id not in again]
+        return found + [fault_of(error) for error in metadata_faults(about, self.columns)]

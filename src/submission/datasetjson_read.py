@@ -49,6 +49,7 @@ def read_datasetjson(path: Path) -> DatasetJson:
     path = Path(path)
     stream = open_stream(path)
     columns = columns_in(stream, path.name)
+    _check_names(columns, path.name)
     parts: list[list[pa.Array]] = [[] for _ in columns]
     rows = 0
     for cells in cells_in(stream, columns, path.name):
@@ -69,21 +70,24 @@ def read_datasetjson(path: Path) -> DatasetJson:
 def columns_in(stream: Stream, at: str) -> list[Column]:
     """The columns that the metadata describes.
 
-    Raises: InputError dsj.schema, dsj.no-columns, dsj.column-twice: without them no row can be read.
+    Raises: InputError dsj.schema.
     """
     for place, problem in schema_problems(stream.metadata, stream.lines, strict=False):
         if "columns" not in stream.metadata or place.startswith("columns"):
             raise InputError("dsj.schema", at, place=place, problem=problem)
-    columns = [
+    return [
         Column(**{name: value for name, value in entry.items() if name in COLUMN_ORDER})
         for entry in stream.metadata["columns"]
     ]
+
+
+def _check_names(columns: list[Column], at: str) -> None:
+    """A frame needs columns, and one of each name."""
     if not columns:
         raise InputError("dsj.no-columns", at)
     for name, count in Counter(column.name for column in columns).items():
         if count > 1:
             raise InputError("dsj.column-twice", at, name=name, attribute="name")
-    return columns
 
 
 def cells_in(stream: Stream, columns: list[Column], at: str) -> Iterator[Cells]:

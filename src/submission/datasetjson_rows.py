@@ -22,6 +22,10 @@ STRING, NULL, NUMBER, TRUTH = 1, 2, 3, 4  # kinds of JSON values; 0 is none of t
 _KIND = np.zeros(256, "u1")
 _KIND[[ord(sign) for sign in "-0123456789"]] = NUMBER
 _KIND[[ord('"'), ord("n"), ord("t"), ord("f")]] = STRING, NULL, TRUTH, TRUTH
+_DIGIT = np.zeros(256, bool)
+_DIGIT[list(b"0123456789")] = True
+_AFTER_ZERO = np.zeros(256, bool)
+_AFTER_ZERO[list(b",\n.eE")] = True
 _BLANK = np.zeros(256, bool)
 _BLANK[list(b" \t\r\n")] = True
 _EDGE = _BLANK.copy()
@@ -41,7 +45,7 @@ class Malformed(Exception):
 
 
 class _Loose(Exception):
-    """The piece has blanks between its values."""
+    """The rows are laid out in another way, with blanks between values or rows."""
 
 
 class Width(Exception):
@@ -85,16 +89,14 @@ def cells_of(piece: bytes, comma: bool, kinds: Sequence[int], whole: Sequence[bo
     Raises:  Malformed, Width.
     """
     try:
-        if piece[:1] != b"[" or piece[-1:] != b"]":
-            raise _Loose
-        csv = piece[1:-1].replace(b"],\n[" if comma else b"]\n[", b"\n") + b"\n"
+        csv = _compact(piece, b"],\n[" if comma else b"]\n[")
         masked = _masked(csv)
         places = _places(masked, len(kinds))
     except (_Loose, Malformed, Width):
         csv = _tight(piece, comma)
         masked = _masked(csv)
         places = _places(masked, len(kinds))
-    found = _kinds_of(places)
+    found = _kinds_of(masked, places)
     wrong = [bool(column) for column in ((found != NULL) & (found != np.asarray(kinds, "u1"))).any(axis=0)]
     columns, unfit = _columns(masked, kinds, whole, wrong)
     _check_nulls(columns, found, kinds, wrong)
@@ -104,6 +106,15 @@ def cells_of(piece: bytes, comma: bool, kinds: Sequence[int], whole: Sequence[bo
         if is_wrong:
             unfit[at] = (found[:, at] != NULL) & (found[:, at] != kinds[at])
     return Cells(found, columns, unfit)
+
+
+def _compact(piece: bytes, between: bytes) -> bytes:
+    """Rows as this product writes them, one a line, as CSV."""
+    csv = piece[1:-1].replace(between, b"\n")
+    replaced = (len(piece) - 2 - len(csv)) // (len(between) - 1)
+    if piece[:1] != b"[" or piece[-1:] != b"]" or csv.count(b"\n") != replaced:
+        raise _Loose
+    return csv + b"\n"
 
 
 def _masked(csv: bytes) -> bytes:
@@ -126,6 +137,8 @@ def _places(masked: bytes, width: int) -> _Places:
     newlines = data[ends] == ord("\n")
     if np.count_nonzero(newlines) != rows:
         raise _Loose  # there are blanks
+    if not rows or ends[-1] != len(data) - 1 or data[-1] != ord("\n"):
+        raise Malformed(rows)  # a text does not end
     if np.count_nonzero(data < 0x20) != rows:
         raise Malformed(_row_of(int(np.flatnonzero(inside & (data < 0x20))[0]), ends[newlines]))
     if len(ends) != rows * width or not newlines[width - 1 :: width].all():
@@ -145,7 +158,7 @@ def _is_empty(data: np.ndarray, row_ends: np.ndarray, row: int) -> bool:
     return bool(row_ends[row] == (row_ends[row - 1] + 1 if row else 0))
 
 
-def _kinds_of(places: _Places) -> np.ndarray:
+def _kinds_of(masked: bytes, places: _Places) -> np.ndarray:
     """The kind of every value. A text is one pair of quotes and nothing else."""
     kinds = _KIND[places.data[places.starts]]
     texts = kinds == STRING
@@ -158,7 +171,26 @@ def _kinds_of(places: _Places) -> np.ndarray:
         cell = np.searchsorted(places.ends.ravel(), quotes)
         odd = np.bincount(cell, minlength=kinds.size) != 2 * texts.ravel()
         raise Malformed(int(np.flatnonzero(odd)[0]) // kinds.shape[1])
+    _check_numbers(places, kinds == NUMBER)
+    if b".e" in masked or b".E" in masked:
+        points = np.flatnonzero((places.data[:-1] == ord(".")) & (places.data[1:] | 0x20 == ord("e")))
+        cells = np.searchsorted(places.ends.ravel(), points)
+        odd = cells[kinds.ravel()[cells] == NUMBER]
+        if len(odd):
+            raise Malformed(int(odd[0]) // kinds.shape[1])
     return kinds
+
+
+def _check_numbers(places: _Places, numbers: np.ndarray) -> None:
+    """No number begins with a needless zero or ends with a point; the rest, Arrow knows."""
+    first = places.starts[numbers]
+    first = first + (places.data[first] == ord("-"))
+    digit = _DIGIT[places.data[first]]
+    second = np.minimum(first + 1, len(places.data) - 1)
+    zero = (places.data[first] == ord("0")) & ~_AFTER_ZERO[places.data[second]]
+    bad = ~digit | zero | ~_DIGIT[places.data[places.ends[numbers] - 1]]
+    if bad.any():
+        raise Malformed(int(np.nonzero(numbers)[0][np.flatnonzero(bad)[0]]))
 
 
 def _columns(
@@ -226,7 +258,7 @@ def _one_by_one(
         if kind == TEXT:
             continue
         if kind == pa.bool_():
-            fits = pc.is_in(text, pa.array(["true", "false"], TEXT))
+            fits = pc.is_in(text, pa.array(["true", "false", None], TEXT))
         else:
             fits = pc.match_substring_regex(text, _NUMBER)
         if pc.any(pc.invert(fits)).as_py():
@@ -292,14 +324,17 @@ def _tight(piece: bytes, comma: bool) -> bytes:
     in_row = np.bitwise_xor.accumulate(brackets.view("u1")).view(bool)
     _check_brackets(masked, np.flatnonzero(brackets))
     blank = _BLANK[masked] & outside
-    between = np.flatnonzero(outside & ~in_row & ~brackets & ~blank)
-    _check_commas(masked[between], np.searchsorted(np.flatnonzero(brackets), between) // 2, brackets, comma)
+    between = np.flatnonzero(~in_row & ~brackets & ~blank)
+    _check_commas(masked[between], between, np.flatnonzero(brackets), comma)
+    if not comma:
+        _check_lines(np.flatnonzero(outside & (masked == ord("\n"))), np.flatnonzero(brackets))
     keep = (in_row & ~blank & ~brackets) | (brackets & (masked == ord("]")))
     kept = np.flatnonzero(keep)
     apart = np.flatnonzero(np.diff(kept) > 1)
     glued = ~(_EDGE[masked[kept[apart]]] | _EDGE[masked[kept[apart + 1]]])
     if glued.any():
-        raise Malformed
+        before = kept[apart[np.flatnonzero(glued)[0]]]
+        raise Malformed(int(np.count_nonzero(brackets[:before])) // 2)
     csv = np.frombuffer(piece, "u1")[kept].copy()
     csv[brackets[kept]] = ord("\n")
     return csv.tobytes()
@@ -311,12 +346,22 @@ def _check_brackets(masked: np.ndarray, brackets: np.ndarray) -> None:
         raise Malformed(int(odd[0]) // 2 if len(odd) else len(brackets) // 2)
 
 
-def _check_commas(signs: np.ndarray, after: np.ndarray, brackets: np.ndarray, comma: bool) -> None:
-    """Between rows, the first `after` a number of rows, is one comma each, or nothing."""
-    rows = np.count_nonzero(brackets) // 2
-    expected = np.arange(1, rows) if comma else np.zeros(0, "i8")
+def _check_commas(signs: np.ndarray, places: np.ndarray, brackets: np.ndarray, comma: bool) -> None:
+    """Between two rows is one comma, or nothing."""
+    after = np.searchsorted(brackets, places) // 2
+    expected = np.arange(1, len(brackets) // 2) if comma else np.zeros(0, "i8")
     if (signs != ord(",")).any() or not np.array_equal(after, expected):
         raise Malformed(int(after[0]) if len(after) else 0)
+
+
+def _check_lines(newlines: np.ndarray, brackets: np.ndarray) -> None:
+    """Every row is on one line, and on its own."""
+    after = np.searchsorted(brackets, newlines)
+    if (after % 2).any():
+        raise Malformed(int(after[after % 2 == 1][0]) // 2)
+    alone = np.isin(np.arange(2, len(brackets), 2), after)
+    if not alone.all():
+        raise Malformed(int(np.flatnonzero(~alone)[0]))
 
 
 def rows_end(buffer: bytes) -> tuple[int, int]:

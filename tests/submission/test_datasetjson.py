@@ -93,9 +93,9 @@ def test_all_attributes_stand_in_the_order_of_the_specification(tmp_path):
     path = tmp_path / "dm.json"
     write_json(path, pd.DataFrame({"A": text("x")}), about, [column("A")])
     assert list(plain(path)) == [
-        "datasetJSONCreationDateTime", "datasetJSONVersion", "fileOID", "dbLastModifiedDateTime", "originator",
-        "sourceSystem", "studyOID", "metaDataVersionOID", "metaDataRef", "itemGroupOID", "records", "name",
-        "label", "columns", "rows",
+        "datasetJSONCreationDateTime", "datasetJSONVersion", "fileOID", "dbLastModifiedDateTime",
+        "originator", "sourceSystem", "studyOID", "metaDataVersionOID", "metaDataRef", "itemGroupOID",
+        "records", "name", "label", "columns", "rows",
     ]  # fmt: skip
     assert plain(path)["sourceSystem"] == {"name": "Flow", "version": "1.0"}
     assert read_datasetjson(path).about.sourceSystem == ("Flow", "1.0")
@@ -158,8 +158,9 @@ def test_whole_numbers_beyond_a_double_are_kept(tmp_path):
 
 
 STRANGE = [
-    'say "so"', "back\\slash", "\\", '"', '\\"', "a\tb\nc\rd", "\x00\x01\x1f\x7f", "],\n[", '"],["', "],[", "a,b",
-    "µ≥2 “q” \U0001f600 \u2028\ufffd", "null", "true", "1", " padded ", "[x]", "{y}", "é\\u00e9", "\\n",
+    'say "so"', "back\\slash", "\\", '"', '\\"', "a\tb\nc\rd", "\x00\x01\x1f\x7f", "],\n[", '"],["', "],[",
+    "a,b", "µ≥2 “q” \U0001f600 \u2028\ufffd", "null", "true", "1", " padded ", "[x]", "{y}",
+    "é\\u00e9", "\\n",
 ]  # fmt: skip
 
 
@@ -241,8 +242,8 @@ def test_an_arrow_table_and_other_kinds_of_columns_are_written_like_a_frame(tmp_
     )
     path = tmp_path / "dm.json"
     columns = [
-        column("A"), column("C"), moment("D"), moment("T", "time"), column("I", "integer"), column("B", "boolean"),
-        column("F", "float"), column("N"),
+        column("A"), column("C"), moment("D"), moment("T", "time"), column("I", "integer"),
+        column("B", "boolean"), column("F", "float"), column("N"),
     ]  # fmt: skip
     write(path, table, *columns)
     assert plain(path)["rows"] == [
@@ -309,7 +310,8 @@ DAYS = st.one_of(st.none(), st.dates(date(1582, 1, 1), date(9999, 12, 31)))
 MOMENTS = st.one_of(st.none(), st.datetimes(pd.Timestamp("1582-01-01"), pd.Timestamp("9999-12-31")))
 KINDS = {
     "string": TEXTS, "float": st.one_of(st.just(np.nan), st.floats(allow_infinity=False, allow_nan=False)),
-    "integer": st.one_of(st.just(np.nan), st.integers(-(2**53), 2**53).map(float)), "date": DAYS, "datetime": MOMENTS,
+    "integer": st.one_of(st.just(np.nan), st.integers(-(2**53), 2**53).map(float)),
+    "date": DAYS, "datetime": MOMENTS,
 }  # fmt: skip
 
 
