@@ -27,7 +27,8 @@ PACKAGES = ("clinical", "edc", "sdtm", "adam", "tlf", "checks", "submission", "c
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
 LOCKED = dict(line.split("==") for line in (ROOT / "requirements.lock").read_text("utf-8").split())
 DATA = re.compile(
-    r"(clinical/messages/[a-z]+\.yml|(cdiscflow|checks|tlf)/templates/[a-z_.]+\.(j2|typ)|cdiscflow/language/[a-z_]+\.yml|cdiscflow/cdash\.csv"
+    r"(clinical/messages/[a-z]+\.yml|(cdiscflow|checks|tlf|submission)/templates/[a-z_.]+\.(j2|typ)|cdiscflow/language/[a-z_]+\.yml|cdiscflow/cdash\.csv"
+    r"|submission/templates/define2-1\.xsl(\.LICENSE)?"
     r"|submission/schemas/([a-z0-9.-]+\.schema\.json|LICENSE-[a-z-]+|README\.md)"
     r"|cdiscflow/language/library/([a-z]+/)?[a-z]+\.csv|[a-z]+/py\.typed)"
 )
