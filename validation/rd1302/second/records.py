@@ -17,7 +17,7 @@ def read(folder: Path, name: str) -> list[Record]:
     if not path.is_file():
         return []
     columns, meta = pyreadstat.read_xport(str(path), output_format="dict", disable_datetime_conversion=True)
-    dated = {name for name, form in meta.original_variable_types.items() if form.startswith("DATE9")}
+    dated = {name for name, form in meta.original_variable_types.items() if (form or "").startswith("DATE9")}
     names = list(columns)
     return [
         {name: _value(value, name in dated) for name, value in zip(names, row, strict=True)}
