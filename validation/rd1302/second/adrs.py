@@ -57,7 +57,9 @@ def _of_safety_set(subject: Subject) -> Iterator[Record]:
     used = {id(one) for one in subject.evaluable()}
     for one in subject.responses:
         flag = "Y" if id(one) in used else None
-        yield row("OVR", one.value, float(CODES[one.value]), one.day, ANL01FL=flag, **_visit(subject, one.day))
+        yield row(
+            "OVR", one.value, float(CODES[one.value]), one.day, ANL01FL=flag, **_visit(subject, one.day)
+        )
     used = {id(one) for one in subject.mrd_set()}
     for one in subject.samples:
         number = {"NEG": 0.0, "POS": 1.0}.get(one.value)
@@ -84,7 +86,9 @@ def _responses(subject: Subject) -> Iterator[Record]:
         yield row("RSP", "Y", 1.0, response)
     if complete:
         yield row("CR1", "Y", 1.0, complete)
-    relapses = [one.day for one in subject.adequate() if complete and one.value == "RD" and one.day > complete]
+    relapses = [
+        one.day for one in subject.adequate() if complete and one.value == "RD" and one.day > complete
+    ]
     yield yes_no("RELAPSE", relapses[0] if relapses else None)
 
 
@@ -127,7 +131,11 @@ def _status(
     if therapy and therapy < begin:
         return "NEW THERAPY", None, None, ""
     inside = [one for one in subject.adequate(not_after) if begin <= one.day <= end]
-    eligible = [one for one in inside if (not therapy or one.day <= therapy) and (not progression or one.day <= progression)]
+    eligible = [
+        one
+        for one in inside
+        if (not therapy or one.day <= therapy) and (not progression or one.day <= progression)
+    ]
     if eligible:
         aim = subject.start + days(target)
         chosen = min(eligible, key=lambda one: (abs((one.day - aim).days), -(one.day - aim).days))
@@ -160,7 +168,12 @@ def mrd_relapse(
 ) -> date | None:
     """The first POS after CR1 and after a NEG, in CR/CRi and before any PD/RD."""
     for one in found:
-        if one.value != "POS" or not complete or one.day <= complete or not any(day < one.day for day in negative):
+        if (
+            one.value != "POS"
+            or not complete
+            or one.day <= complete
+            or not any(day < one.day for day in negative)
+        ):
             continue
         before = [each for each in subject.adequate() if each.day <= one.day]
         free = not any(each.value in PROGRESSION for each in before)

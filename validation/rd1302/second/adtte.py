@@ -133,7 +133,13 @@ def _decided(subject: Subject, case: Case) -> Record:
     """Steps b to h."""
     event, start = case.event, case.start
     graft, therapy = subject.dated("HSCTDT"), subject.dated("NACTDT")
-    if case.hsct and graft and graft >= start and (not event or graft < event) and not (therapy and graft > therapy):
+    if (
+        case.hsct
+        and graft
+        and graft >= start
+        and (not event or graft < event)
+        and not (therapy and graft > therapy)
+    ):
         return censored(case.name, start, graft, 4, "HSCT")
     ends = subject.settings.get("nact_policy", "censor") == "censor"
     if ends and case.therapy and therapy and therapy >= start and (not event or therapy < event):

@@ -60,7 +60,10 @@ def second(sdtm: Path, adam: Path, settings: Record) -> dict[str, list[Record]]:
         subject.responses = responses(subject, rs.get(id_, []), sv.get(id_, []))
         subject.samples = samples(subject, cp.get(id_, []))
         found["ADRS"] += adrs.rows_of(subject)
-        found["ADTTE"] += [*adtte.rows_of(subject), *recovery.rows_of(subject, lb.get(id_, []), cm.get(id_, []))]
+        found["ADTTE"] += [
+            *adtte.rows_of(subject),
+            *recovery.rows_of(subject, lb.get(id_, []), cm.get(id_, [])),
+        ]
     return found
 
 
@@ -82,7 +85,14 @@ def _compared(
                 cells += 1
                 values = theirs[place].get(variable), mine[place].get(variable)
                 if not _same(*values):
-                    found.append({**about, "variable": variable, "first": _shown(values[0]), "second": _shown(values[1])})
+                    found.append(
+                        {
+                            **about,
+                            "variable": variable,
+                            "first": _shown(values[0]),
+                            "second": _shown(values[1]),
+                        }
+                    )
     return cells, found
 
 
@@ -91,7 +101,9 @@ def _grouped(rows: list[Record]) -> dict[tuple[str, str], list[Record]]:
     for one in rows:
         found.setdefault((str(one["USUBJID"]), str(one["PARAMCD"])), []).append(one)
     for some in found.values():
-        some.sort(key=lambda one: (str(one.get("ADT") or ""), str(one.get("AVALC") or ""), one.get("AVAL") or 0.0))
+        some.sort(
+            key=lambda one: (str(one.get("ADT") or ""), str(one.get("AVALC") or ""), one.get("AVAL") or 0.0)
+        )
     return found
 
 

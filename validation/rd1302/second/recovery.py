@@ -46,11 +46,19 @@ def _transfusions(cm: list[Record]) -> list[date]:
 
 
 def _row(
-    subject: Subject, name: str, results: dict[date, float], low: date, limit: float, given: list[date], text: str
+    subject: Subject,
+    name: str,
+    results: dict[date, float],
+    low: date,
+    limit: float,
+    given: list[date],
+    text: str,
 ) -> Record:
     event = _recovered(results, low, limit, given)
     cut = subject.adsl["DCUTDT"]
-    ends = [(day, word) for key, word in ENDS if (day := subject.adsl.get(key)) and subject.start <= day <= cut]
+    ends = [
+        (day, word) for key, word in ENDS if (day := subject.adsl.get(key)) and subject.start <= day <= cut
+    ]
     ended = min(ends, default=None, key=lambda one: one[0])
     if event and (ended is None or event <= ended[0]):
         return row(name, subject.start, event, 0, text, None)

@@ -91,7 +91,13 @@ def responses(subject: Subject, rs: list[Record], sv: list[Record]) -> list[Asse
     for one in rs:
         asked = one["RSTESTCD"] == "OVRLRESP" and one["RSCAT"] == "PROTOCOL DEFINED RESPONSE CRITERIA"
         span = interval(one["RSDTC"])
-        if not asked or one["RSEVAL"] != "INVESTIGATOR" or one["RSSTRESC"] is None or span is None or span[0] > cut:
+        if (
+            not asked
+            or one["RSEVAL"] != "INVESTIGATOR"
+            or one["RSSTRESC"] is None
+            or span is None
+            or span[0] > cut
+        ):
             continue
         value = {"RELAPSED DISEASE": "RD"}.get(str(one["RSSTRESC"]), str(one["RSSTRESC"]))
         pending.append((span, value, one["VISITNUM"]))
@@ -103,7 +109,11 @@ def responses(subject: Subject, rs: list[Record], sv: list[Record]) -> list[Asse
 
 
 def _dated(
-    subject: Subject, span: tuple[date, date], value: str, visit: tuple[date, date] | None, known: list[Assessment]
+    subject: Subject,
+    span: tuple[date, date],
+    value: str,
+    visit: tuple[date, date] | None,
+    known: list[Assessment],
 ) -> date:
     """A partial date: that of the visit, else the last day (a response) or the first possible (PD, RD)."""
     first, last = span
@@ -122,7 +132,11 @@ def samples(subject: Subject, cp: list[Record]) -> list[Assessment]:
     """MRD: every marrow sample up to the cut; status by percentage and sensitivity [A.4]."""
     found = []
     for one in cp:
-        asked = (one["CPTESTCD"], one["CPSCAT"], one["CPSPEC"]) == ("ABCCE", "MINIMAL RESIDUAL DISEASE", "BONE MARROW")
+        asked = (one["CPTESTCD"], one["CPSCAT"], one["CPSPEC"]) == (
+            "ABCCE",
+            "MINIMAL RESIDUAL DISEASE",
+            "BONE MARROW",
+        )
         span = interval(one["CPDTC"])
         if asked and one["CPSTAT"] is None and span is not None and span[0] <= subject.adsl["DCUTDT"]:
             found.append(_sample(subject, one, span[0]))
@@ -139,7 +153,9 @@ def _sample(subject: Subject, one: Record, day: date) -> Assessment:
     if number is not None:
         if number >= limit:
             return Assessment(day, "POS", number)
-        return Assessment(day, "NEG" if lowest is not None and lowest <= limit else "NE", number)
+        reached = lowest is not None and lowest <= limit
+        below = reached and number < lowest  # MRDPCT: a negative below the sensitivity has no percentage
+        return Assessment(day, "NEG" if reached else "NE", None if below else number)
     if text.startswith("<"):
         bound = float(text.lstrip("<="))
         reached = bound <= limit and (lowest is None or lowest <= limit)
