@@ -1,0 +1,102 @@
+"""Wrong lines for ADRS and ADTTE, one at a time, and the second implementation that must see each [F-7]."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.studies.rd1302 import CASES, WORKED
+
+ROOT = Path(__file__).parents[2]
+EXTRACTS = (("2025-06-30", WORKED), ("2025-06-30", CASES / "2025-06-30"))
+
+
+@dataclass(frozen=True)
+class Plant:
+    """A line of a file, and the wrong one in its place."""
+
+    what: str
+    file: str
+    right: str
+    wrong: str
+
+
+RESPONSES, PARAMETERS = "src/adam/verbs/response.py", "src/adam/adrs_parameters.py"
+EVENTS, TIMES = "src/adam/verbs/events.py", "src/adam/adtte.py"
+ADRS, ADTTE = "mappings/rd1302/adam/adrs.yml", "mappings/rd1302/adam/adtte.yml"
+PLANTS = (
+    Plant("PD/RD before the window: the first day too", PARAMETERS,
+          "(assessed.progressed < first, 0)", "(assessed.progressed <= first, 0)"),
+    Plant("new therapy on the first day of the window", PARAMETERS,
+          "(evidence.dated(rules.new_therapy) < first, 1)", "(evidence.dated(rules.new_therapy) <= first, 1)"),
+    Plant("death on the last day of the window is none", PARAMETERS,
+          "(evidence.dated(rules.death) <= last, 2)", "(evidence.dated(rules.death) < last, 2)"),
+    Plant("the window is reached a day early", PARAMETERS,
+          "(evidence.until() < last, NOT_REACHED)", "(evidence.until() <= last, NOT_REACHED)"),
+    Plant("best by week 12 leaves its last day out", PARAMETERS,
+          'among = among & (found["ADT"] <= take(last', 'among = among & (found["ADT"] < take(last'),
+    Plant("an MRD relapse may be on the day of CR", PARAMETERS,
+          'found &= (samples["ADT"] > day).to_numpy()', 'found &= (samples["ADT"] >= day).to_numpy()'),
+    Plant("MRD within 7 days leaves the 7th out", PARAMETERS,
+          "<= evidence.rules.mrd.match_days", "< evidence.rules.mrd.match_days"),
+    Plant("the evaluable set does not end at PD/RD", RESPONSES,
+          'ends = [take(progressed, responses["subject"].to_numpy())]', "ends = []"),
+    Plant("a response of a day counts though a worse one stands beside it", RESPONSES,
+          'adequate = dated & responses["worst"].to_numpy()', "adequate = dated"),
+    Plant("a relapse may be on the first day", EVENTS,
+          "days.date > since if dated.after_start else", "days.date >= since if dated.after_start else"),
+    Plant("of two events of a day the later line counts", EVENTS,
+          "found.found & ~(best.date <= found.date)", "found.found & ~(best.date < found.date)"),
+    Plant("new therapy on the day of the event censors", TIMES,
+          "stop.found & ~(stop.date >= event.date)", "stop.found & ~(stop.date > event.date)"),
+    Plant("a window that begins on the day of an assessment is missed", TIMES,
+          "window.first * DAY > last.date", "window.first * DAY >= last.date"),
+    Plant("one missed assessment is enough", ADTTE, "at_least: 2", "at_least: 1"),
+    Plant("DOR: a death of unknown cause is none of the disease", ADTTE,
+          "where: {DTHCAT: UNKNOWN}", "where: {DTHCAT: NOBODY}"),
+    Plant("EFS of responders in place of those with CR/CRi", ADTTE, 'who: {CRFL: "Y"}', 'who: {RSPFL: "Y"}'),
+    Plant("another death is censored as administrative", ADTTE,
+          "{date: ADSL.DTHDT, cnsr: 5, text: LAST", "{date: ADSL.DTHDT, cnsr: 1, text: LAST"),
+    Plant("who withdrew is censored as administrative", ADTTE, "cnsr: 2, text: LAST", "cnsr: 1, text: LAST"),
+    Plant("the horizon is no reason of its own", ADTTE, "cnsr: 8, text: ALIVE", "cnsr: 1, text: ALIVE"),
+    Plant("rates of everybody treated", ADRS, "defaults: {category: INVESTIGATOR, who: EFFFL}",
+          "defaults: {category: INVESTIGATOR, who: SAFFL}"),
+    Plant("MRD is negative below 0.1 %", "mappings/rd1302/study.yml", "mrd_cutoff_pct: 0.01", "mrd_cutoff_pct: 0.1"),
+    Plant("PR is no response", "mappings/rd1302/study.yml",
+          "response: [CR, CRi, PR]", "response: [CR, CRi]"),
+)  # fmt: skip
+
+
+def differences(folder: Path, plant: Plant | None = None) -> int:
+    """How many values differ where this line is wrong; `folder` is empty and is left with all that was made."""
+    root = copied(folder / "root", plant)
+    extracts = [f"{cut}={path}" for cut, path in EXTRACTS]
+    path = os.pathsep.join([str(root / "src"), str(ROOT)])
+    call = [sys.executable, "-m", "tests.studies.second_xpt", str(root), str(folder / "xpt"), *extracts]
+    subprocess.run(call, cwd=folder, env={**os.environ, "PYTHONPATH": path}, check=True)
+    found = 0
+    for number in range(len(extracts)):
+        out, made = folder / f"{number}.json", folder / "xpt" / str(number)
+        about = [made / "sdtm", made / "adam", ROOT / "mappings" / "rd1302" / "study.yml", "--out", out]
+        module = [sys.executable, "-m", "validation.rd1302.second", *map(str, about)]
+        subprocess.run(module, cwd=ROOT, check=False, capture_output=True)
+        found += json.loads(out.read_bytes())["differences"]
+    return found
+
+
+def copied(root: Path, plant: Plant | None) -> Path:
+    """The sources and specs, with the wrong line."""
+    for name in ("src", "mappings"):
+        shutil.copytree(ROOT / name, root / name, ignore=shutil.ignore_patterns("__pycache__", "demo"))
+    if plant is not None:
+        path = root / plant.file
+        text = path.read_text("utf-8")
+        if plant.right not in text:
+            raise ValueError(f"{plant.file} has no {plant.right!r}")
+        path.write_text(text.replace(plant.right, plant.wrong), "utf-8")
+    return root
