@@ -14,8 +14,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-
 from cdiscflow.draft import draft_package
+
 from cdiscflow.home import home as home_of
 from cdiscflow.pipeline import Request, run_study
 from cdiscflow.waive import add_waiver

@@ -29,33 +29,21 @@ class Plant:
 RESPONSES, PARAMETERS = "src/adam/verbs/response.py", "src/adam/adrs_parameters.py"
 EVENTS, TIMES = "src/adam/verbs/events.py", "src/adam/adtte.py"
 ADRS, ADTTE = "mappings/rd1302/adam/adrs.yml", "mappings/rd1302/adam/adtte.yml"
+STUDY = "mappings/rd1302/study.yml"
 PLANTS = (
-    Plant("PD/RD before the window: the first day too", PARAMETERS,
-          "(assessed.progressed < first, 0)", "(assessed.progressed <= first, 0)"),
-    Plant("new therapy on the first day of the window", PARAMETERS,
-          "(evidence.dated(rules.new_therapy) < first, 1)", "(evidence.dated(rules.new_therapy) <= first, 1)"),
     Plant("death on the last day of the window is none", PARAMETERS,
           "(evidence.dated(rules.death) <= last, 2)", "(evidence.dated(rules.death) < last, 2)"),
-    Plant("the window is reached a day early", PARAMETERS,
-          "(evidence.until() < last, NOT_REACHED)", "(evidence.until() <= last, NOT_REACHED)"),
-    Plant("best by week 12 leaves its last day out", PARAMETERS,
-          'among = among & (found["ADT"] <= take(last', 'among = among & (found["ADT"] < take(last'),
     Plant("an MRD relapse may be on the day of CR", PARAMETERS,
           'found &= (samples["ADT"] > day).to_numpy()', 'found &= (samples["ADT"] >= day).to_numpy()'),
     Plant("MRD within 7 days leaves the 7th out", PARAMETERS,
           "<= evidence.rules.mrd.match_days", "< evidence.rules.mrd.match_days"),
-    Plant("the evaluable set does not end at PD/RD", RESPONSES,
-          'ends = [take(progressed, responses["subject"].to_numpy())]', "ends = []"),
     Plant("a response of a day counts though a worse one stands beside it", RESPONSES,
           'adequate = dated & responses["worst"].to_numpy()', "adequate = dated"),
-    Plant("a relapse may be on the first day", EVENTS,
-          "days.date > since if dated.after_start else", "days.date >= since if dated.after_start else"),
     Plant("of two events of a day the later line counts", EVENTS,
           "found.found & ~(best.date <= found.date)", "found.found & ~(best.date < found.date)"),
     Plant("new therapy on the day of the event censors", TIMES,
           "stop.found & ~(stop.date >= event.date)", "stop.found & ~(stop.date > event.date)"),
-    Plant("a window that begins on the day of an assessment is missed", TIMES,
-          "window.first * DAY > last.date", "window.first * DAY >= last.date"),
+    Plant("a time does not count its first day", TIMES, "(adt - origin) / DAY + 1.0", "(adt - origin) / DAY"),
     Plant("one missed assessment is enough", ADTTE, "at_least: 2", "at_least: 1"),
     Plant("DOR: a death of unknown cause is none of the disease", ADTTE,
           "where: {DTHCAT: UNKNOWN}", "where: {DTHCAT: NOBODY}"),
@@ -64,16 +52,28 @@ PLANTS = (
           "{date: ADSL.DTHDT, cnsr: 5, text: LAST", "{date: ADSL.DTHDT, cnsr: 1, text: LAST"),
     Plant("who withdrew is censored as administrative", ADTTE, "cnsr: 2, text: LAST", "cnsr: 1, text: LAST"),
     Plant("the horizon is no reason of its own", ADTTE, "cnsr: 8, text: ALIVE", "cnsr: 1, text: ALIVE"),
+    Plant("two counts in a row are a recovery", ADTTE,
+          "lasting: {times: 3, where", "lasting: {times: 2, where"),
+    Plant("a transfusion a week before is no matter", ADTTE, "days_before: 7", "days_before: 0"),
     Plant("rates of everybody treated", ADRS, "defaults: {category: INVESTIGATOR, who: EFFFL}",
           "defaults: {category: INVESTIGATOR, who: SAFFL}"),
-    Plant("MRD is negative below 0.1 %", "mappings/rd1302/study.yml", "mrd_cutoff_pct: 0.01", "mrd_cutoff_pct: 0.1"),
-    Plant("PR is no response", "mappings/rd1302/study.yml",
-          "response: [CR, CRi, PR]", "response: [CR, CRi]"),
+    Plant("the evaluable set ends at the transplant", ADRS,
+          "evaluable: {until: [NACTDT]}", "evaluable: {until: [HSCTDT]}"),
+    Plant("a haemodilute sample counts", ADRS, "poor_samples: [HAEMODILUTE, DRY TAP]", "poor_samples: [DRY TAP]"),
+    Plant("week 8 is read in the window of week 12", ADRS,
+          "label: Objective Response at Week 8, rule: response_at, of: response, window: W8",
+          "label: Objective Response at Week 8, rule: response_at, of: response, window: W12"),
+    Plant("best by week 12 is best by week 8", ADRS,
+          "rule: best, none: NE, window: W12", "rule: best, none: NE, window: W8"),
+    Plant("transplant in complete remission only", ADRS,
+          "rule: in_response, date: HSCTDT, of: response", "rule: in_response, date: HSCTDT, of: complete"),
+    Plant("MRD is negative below 0.1 %", STUDY, "mrd_cutoff_pct: 0.01", "mrd_cutoff_pct: 0.1"),
+    Plant("PR is no response", STUDY, "response: [CR, CRi, PR]", "response: [CR, CRi]"),
 )  # fmt: skip
 
 
 def differences(folder: Path, plant: Plant | None = None) -> int:
-    """How many values differ where this line is wrong; `folder` is empty and is left with all that was made."""
+    """How many values differ where this line is wrong; `folder` is empty, what is made stays in it."""
     root = copied(folder / "root", plant)
     extracts = [f"{cut}={path}" for cut, path in EXTRACTS]
     path = os.pathsep.join([str(root / "src"), str(ROOT)])

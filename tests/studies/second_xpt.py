@@ -1,4 +1,4 @@
-"""Derives extracts and writes what the second implementation reads as transport files: `second_xpt OUT CUT=FOLDER ...`.
+"""Derives extracts and writes what the second implementation reads: `second_xpt ROOT OUT CUT=FOLDER ...`.
 
 A program of its own, so that a test can run it on sources with a wrong line.
 """
