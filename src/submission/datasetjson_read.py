@@ -23,6 +23,7 @@ from submission.datasetjson_rows import NUMBER, STRING, TEXT, TRUTH, Cells, Malf
 from submission.datasetjson_schema import schema_problems
 
 KINDS = {"integer": NUMBER, "float": NUMBER, "double": NUMBER, "boolean": TRUTH}  # the others are strings
+PIECES_AT_ONCE = 32
 NUMBERS = {"integer": pa.int64(), "float": pa.float64(), "double": pa.float64(), "boolean": pa.bool_()}
 
 
@@ -50,19 +51,19 @@ def read_datasetjson(path: Path) -> DatasetJson:
     stream = open_stream(path)
     columns = columns_in(stream, path.name)
     _check_names(columns, path.name)
-    parts: list[list[pa.Array]] = [[] for _ in columns]
+    parts = [_Parts(column) for column in columns]
     rows = 0
     for cells in cells_in(stream, columns, path.name):
         for at, column in enumerate(columns):
             _check_fit(cells, at, column, f"{path.name}: {column.name}", rows)
-            parts[at].append(cells.columns[at])
+            parts[at].add(cells.columns[at])
         rows += len(cells)
     about = about_in(stream, path.name)
     if about.records != rows:
         raise InputError("dsj.records", path.name, said=about.records, found=rows)
     series = {}
     for column in columns:
-        whole = _joined(parts.pop(0), column)
+        whole = parts.pop(0).whole()
         series[column.name] = _series(whole, column, f"{path.name}: {column.name}")
     return DatasetJson(about, columns, pd.DataFrame(series, index=pd.RangeIndex(rows), copy=False))
 
@@ -145,31 +146,50 @@ def _check_fit(cells: Cells, at: int, column: Column, where: str, before: int) -
         raise InputError(found[0], where, rows=rows, type=column.dataType)
 
 
-def _joined(parts: list[pa.Array], column: Column) -> pa.Array:
-    """The column in one piece; text with empty texts missing."""
-    whole = pa.chunked_array(parts, NUMBERS.get(column.dataType, TEXT)).combine_chunks()
-    if not pa.types.is_large_string(whole.type):
-        return whole
-    empty = pc.equal(pc.binary_length(whole), 0)
-    return pc.if_else(empty, None, whole) if pc.any(empty).as_py() else whole
+class _Parts:
+    """A column while it is read: small arrays are joined, because many would keep much more memory."""
+
+    def __init__(self, column: Column):
+        self.kind = NUMBERS.get(column.dataType, TEXT)
+        self.done: list[pa.Array] = []
+        self.waiting: list[pa.Array] = []
+
+    def add(self, part: pa.Array) -> None:
+        self.waiting.append(part)
+        if len(self.waiting) == PIECES_AT_ONCE:
+            self._join()
+
+    def _join(self) -> None:
+        """Puts the parts that wait together; an empty text is missing."""
+        whole = pa.chunked_array(self.waiting, self.kind).combine_chunks()
+        self.waiting = []
+        if pa.types.is_large_string(self.kind):
+            empty = pc.equal(pc.binary_length(whole), 0)
+            whole = pc.if_else(empty, None, whole) if pc.any(empty).as_py() else whole
+        self.done.append(whole)
+
+    def whole(self) -> pa.ChunkedArray:
+        """The column in the pieces it has: text stays in them, as when a transport file is read."""
+        self._join()
+        return pa.chunked_array(self.done, self.kind)
 
 
-def _series(whole: pa.Array, column: Column, where: str) -> object:
+def _series(whole: pa.ChunkedArray, column: Column, where: str) -> object:
     if column.is_moment:
+        whole = whole.combine_chunks()
         _check_all(is_iso(whole, column.dataType, complete=True), "dsj.iso", column, where)
         return moments_of(whole, column.dataType)
     if column.dataType == "decimal":
         fits = np.asarray(pc.match_substring_regex(whole, DECIMAL).fill_null(True))
         _check_all(fits, "dsj.decimal", column, where)
-        plain = pc.replace_substring(whole, ",", "")
-        return plain.cast(pa.float64()).to_numpy(zero_copy_only=False)
+        return pc.replace_substring(whole, ",", "").cast(pa.float64()).to_numpy()
     if column.dataType == "integer":
         return _whole_numbers(whole)
     if column.dataType == "boolean":
-        return pd.array(whole.to_numpy(zero_copy_only=False), dtype="boolean")
+        return pd.array(whole.to_numpy(), dtype="boolean")
     if column.dataType in NUMBERS:
-        return whole.to_numpy(zero_copy_only=False)
-    return FRAME_TEXT.__from_arrow__(pa.chunked_array([whole]))
+        return whole.to_numpy()
+    return FRAME_TEXT.__from_arrow__(whole)
 
 
 def _check_all(fits: np.ndarray, message: str, column: Column, where: str) -> None:
@@ -179,10 +199,10 @@ def _check_all(fits: np.ndarray, message: str, column: Column, where: str) -> No
         raise InputError(message, where, rows=rows, type=column.dataType)
 
 
-def _whole_numbers(whole: pa.Array) -> object:
+def _whole_numbers(whole: pa.ChunkedArray) -> object:
     """float64 like every number of a frame; Int64 where that would round one."""
     bounds = pc.min_max(whole).as_py()
     if max(abs(bounds["min"] or 0), abs(bounds["max"] or 0)) > EXACT_INTEGER:
         missing = np.asarray(whole.is_null())
-        return pd.arrays.IntegerArray(whole.fill_null(0).to_numpy(zero_copy_only=False).copy(), missing)
-    return whole.cast(pa.float64()).to_numpy(zero_copy_only=False)
+        return pd.arrays.IntegerArray(whole.fill_null(0).to_numpy().copy(), missing)
+    return whole.cast(pa.float64()).to_numpy()

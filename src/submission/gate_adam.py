@@ -23,7 +23,7 @@ def check_traces(tree: Tree) -> Iterator[Fault]:
             yield from _sources(tree, part.file, part.name, frame)
         for name in [name for name in frame if name.endswith("SEQ") and name not in ("ASEQ", "SRCSEQ")]:
             source = frame_of(tree, name.removesuffix("SEQ"), "sdtm")
-            if source is not None and name in source:
+            if source is not None and {name, OF_SUBJECTS} <= set(source) and OF_SUBJECTS in frame:
                 lost = _lost(frame, source, name, name)
                 if lost:
                     yield fault("gate.source", part.file, part.name, name, lost)
@@ -34,7 +34,7 @@ def _sources(tree: Tree, file: str, dataset: str, frame: pd.DataFrame) -> Iterat
         source, sequence = frame_of(tree, str(domain)), f"{domain}SEQ"
         if source is not None and sequence not in source and "ASEQ" in source:
             sequence = "ASEQ"
-        if source is None or sequence not in source:
+        if source is None or not {sequence, OF_SUBJECTS} <= set(source):
             yield fault("gate.source", file, dataset, "SRCDOM", len(rows))
             continue
         lost = _lost(rows, source, "SRCSEQ", sequence)
@@ -60,7 +60,8 @@ def check_counts(tree: Tree) -> Iterator[Fault]:
     if ae is not None and adae is not None and len(ae) != len(adae):
         yield fault("gate.adae", tree.part("ADAE").file, "ADAE", "", abs(len(ae) - len(adae)))
     adsl, adtte = frame_of(tree, "ADSL", "adam"), frame_of(tree, "ADTTE", "adam")
-    if adsl is None or adtte is None or "PARAMCD" not in adtte:
+    needed = {OF_SUBJECTS, "PARAMCD"}
+    if adsl is None or adtte is None or not needed <= set(adtte) or OF_SUBJECTS not in adsl:
         return
     file = tree.part("ADTTE").file
     repeated = int(adtte.duplicated([OF_SUBJECTS, "PARAMCD"]).sum())
@@ -79,9 +80,9 @@ def check_counts(tree: Tree) -> Iterator[Fault]:
 def check_copies(tree: Tree) -> Iterator[Fault]:
     """What ADSL copies from DM, and other datasets from ADSL, is what is there."""
     dm, adsl = frame_of(tree, "DM", "sdtm"), frame_of(tree, "ADSL", "adam")
-    if adsl is None or adsl[OF_SUBJECTS].duplicated().any():
+    if adsl is None or OF_SUBJECTS not in adsl or adsl[OF_SUBJECTS].duplicated().any():
         return
-    if dm is not None and not dm[OF_SUBJECTS].duplicated().any():
+    if dm is not None and OF_SUBJECTS in dm and not dm[OF_SUBJECTS].duplicated().any():
         yield from _copied(tree.part("ADSL").file, "ADSL", adsl, dm, COPIED)
     for part in tree.parts.get("adam", ()):
         if part.name != "ADSL" and part.content is not None and OF_SUBJECTS in part.content.frame:

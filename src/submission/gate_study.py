@@ -177,7 +177,7 @@ def _related(tree: Tree, part: Part) -> Iterator[Fault]:
 def _unfound(tree: Tree, domain: str, rows: pd.DataFrame) -> int:
     """How many of some references into a domain lead to no record."""
     target = frame_of(tree, str(domain), "sdtm")
-    if target is None:
+    if target is None or OF_SUBJECTS not in target:
         return len(rows)
     lost = 0
     for variable, some in rows.groupby("IDVAR", dropna=False):
@@ -233,14 +233,14 @@ def _number(text: str) -> float:
 def check_deaths(tree: Tree) -> Iterator[Fault]:
     """A fatal event, a date of death and the flag of death tell the same [FB0612]."""
     dm, ae = frame_of(tree, "DM", "sdtm"), frame_of(tree, "AE", "sdtm")
-    if dm is None or "DTHFL" not in dm:
+    if dm is None or not {"DTHFL", OF_SUBJECTS} <= set(dm):
         return
     dead = set(dm.loc[(dm["DTHFL"] == "Y").to_numpy(dtype=bool), OF_SUBJECTS])
     if "DTHDTC" in dm:
         dated = set(dm.loc[dm["DTHDTC"].notna().to_numpy(), OF_SUBJECTS])
         if dated - dead:
             yield fault("gate.death", tree.part("DM").file, "DM", "DTHFL", len(dated - dead))
-    if ae is not None and "AEOUT" in ae:
+    if ae is not None and {"AEOUT", OF_SUBJECTS} <= set(ae):
         fatal = set(ae.loc[(ae["AEOUT"] == "FATAL").to_numpy(dtype=bool), OF_SUBJECTS])
         if fatal - dead:
             yield fault("gate.death", tree.part("AE").file, "AE", "AEOUT", len(fatal - dead))
