@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -77,15 +77,21 @@ class Copy:
         change(root)
         self.write(file, etree.tostring(root, xml_declaration=True, encoding="UTF-8"))
 
-    def data(self, name: str, change: Callable[[pd.DataFrame], pd.DataFrame], **about: str) -> None:
-        """A dataset after a change of its records; lengths are those of the new data."""
-        file = f"{ADAM if name.startswith('AD') else SDTM}/{name.lower()}.xpt"
+    def data(
+        self,
+        dataset: str,
+        change: Callable[[pd.DataFrame], pd.DataFrame],
+        lengths: dict[str, int] | None = None,
+        **about: str,
+    ) -> None:
+        """A dataset after a change of its records; lengths are those of the new data unless given."""
+        file = f"{ADAM if dataset.startswith('AD') else SDTM}/{dataset.lower()}.xpt"
         old = read_xpt(self.root / file)
         frame = change(old.frame.copy())
+        known = {one.name: one for one in old.variables}
         variables = [
-            type(one)(one.name, one.label, one.type, None, one.format)
-            for one in old.variables
-            if one.name in frame
+            replace(known[name], length=8 if known[name].type == "Num" else (lengths or {}).get(name))
+            for name in frame
         ]
         target = self.root / f"{file}.new"
         made = {"name": old.name, "label": old.label} | about
