@@ -64,8 +64,8 @@ def test_only_a_run_with_something_to_do_reads_great_expectations_and_none_reads
 
 def test_the_commands_are_those_of_the_handbook():
     said = (
-        "build check compare diff draft explain findings new-study record-anew rederive retain run selftest"
-        " shells"
+        "build check compare diff explain findings inspect new-study package record-anew rederive retain run"
+        " selftest shells"
     )
     assert [*said.split(), "simulate", "verify", "waive"] == COMMANDS
 
@@ -88,7 +88,8 @@ def test_a_command_that_does_not_exist_is_refused_with_exit_code_2(run):
 @pytest.mark.parametrize(
     "arguments",
     [("run", "mimi"), ("check", "mimi"), ("build", "mimi", "DM"), ("verify", "mimi"), ("findings", "mimi"),
-     ("draft", "mimi"), ("diff", "mimi"), ("explain", "mimi", "DM"), ("findings", "../mini"),
+     ("package", "mimi", "--reason", "to look at it"),
+     ("diff", "mimi"), ("explain", "mimi", "DM"), ("findings", "../mini"),
      ("retain", "mimi", "--keep-runs", "1"), ("record-anew", "mimi", "--why", "the trail was edited"),
      ("rederive", "mimi", "--dataset", "DM", "--reason", "the site corrected a dose")],
 )  # fmt: skip

@@ -44,7 +44,8 @@ def test_a_weight_that_does_not_exist_is_no_option(seen, run):
 
 @pytest.mark.parametrize(
     "arguments",
-    [("findings", "mini"), ("explain", "mini", "DM"), ("draft", "mini"), ("diff", "mini"),
+    [("findings", "mini"), ("explain", "mini", "DM"), ("package", "mini", "--reason", "to look at it"),
+     ("diff", "mini"),
      ("diff", "mini", "latest"), ("findings", "mini", "--run", "newest"),
      ("findings", "mini", "--run", "demo-00000000")],
 )  # fmt: skip
@@ -163,7 +164,7 @@ def test_a_comparison_needs_two_runs(seen, run):
     "arguments",
     [("diff", "mini", "demo-00000000"), ("diff", "mini", "latest", "demo-00000000"),
      ("findings", "mini", "--run", "demo-00000000"), ("explain", "mini", "DM", "--run", "demo-00000000"),
-     ("draft", "mini", "--run", "demo-00000000")],
+     ("package", "mini", "--run", "demo-00000000", "--reason", "to look at it")],
 )  # fmt: skip
 def test_a_run_that_does_not_exist_is_refused(seen, run, arguments):
     answer = run(*arguments)
