@@ -15,7 +15,7 @@ from pathlib import Path
 
 from cdiscflow.changes import describe_specs
 from cdiscflow.home import CHECKOUT, Home, is_day
-from cdiscflow.package_evidence import made_again, open_findings, second_evidence
+from cdiscflow.package_evidence import made_again, open_findings, outside, second_evidence
 from cdiscflow.runs import find_run
 from clinical.audit import SHORTEST_NAME, SHORTEST_REASON, append_audit
 from clinical.errors import InputError, RunError
@@ -132,9 +132,10 @@ class _candidate:
         made = begin(study, plan, self.source, self.folder)
         write_dataset_json(made)
         tree = open_tree(self.folder)
-        faults = list(data_faults(tree))
+        asked, said = outside(self.folder, made)
+        faults = [*data_faults(tree), *asked]
         found = open_findings(self.source, report_of(tree, faults), plan)
-        finish(made, _facts(self.source, found, evidence))
+        finish(made, _facts(self.source, found, evidence, said))
         report = report_of(tree, [*faults, *file_faults(open_tree(self.folder))])
         self._complete(made, report, plan, evidence)
         if official:
@@ -178,7 +179,7 @@ def _check_run(home: Home, study: Study, run: Path, official: bool) -> None:
         raise RunError("package.cut", study.name, run=run.name)
 
 
-def _facts(run: Path, found: list[OpenFinding], evidence: dict[str, object] | None) -> Facts:
+def _facts(run: Path, found: list[OpenFinding], evidence: dict[str, object] | None, core: str) -> Facts:
     manifest = read_manifest(run)
     second = ""
     if evidence is not None:
@@ -194,6 +195,7 @@ def _facts(run: Path, found: list[OpenFinding], evidence: dict[str, object] | No
         findings=found,
         decisions=decisions_for_reviewers(CHECKOUT / "docs" / "decisions"),
         second=second,
+        core=core,
     )
 
 

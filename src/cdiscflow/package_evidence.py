@@ -18,9 +18,12 @@ from clinical.findings import CLOSED
 from clinical.manifest import read_manifest
 from clinical.store import read_parquet
 from clinical.study import Study
+from submission.contents import Contents
+from submission.core import is_set, validate
 from submission.gate import Report
 from submission.guides import OpenFinding
 from submission.plan import PackagePlan
+from submission.tree import Fault
 
 FINDINGS = "findings/findings.parquet"
 FOLDER = "second"
@@ -54,6 +57,22 @@ def open_findings(run: Path, report: Report, plan: PackagePlan) -> list[OpenFind
 
 def _plain(text: str) -> str:
     return " ".join(text.split())
+
+
+def outside(folder: Path, made: Contents) -> tuple[list[Fault], str]:
+    """What CDISC CORE says of a package, where it is set up, and a sentence for the guides."""
+    if not is_set():
+        return [], "CDISC CORE was not asked."
+    faults: list[Fault] = []
+    said = []
+    guides = {"sdtm": ("sdtmig", "sdtm_ig", "3.4"), "adam": ("adamig", "adam_ig", "1.3")}
+    for layer, (standard, setting, default) in guides.items():
+        if layer in made.defines:
+            version = str(made.study.config.get(setting, default))
+            result = validate(folder / made.places.layer(layer), standard, version)
+            faults += result.faults
+            said.append(result.sentence(f"{standard.upper()} {version}"))
+    return faults, " ".join(said)
 
 
 def second_evidence(home: Home, study: str, run: Path, needed: bool) -> dict[str, object] | None:

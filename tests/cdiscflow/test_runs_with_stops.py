@@ -135,7 +135,8 @@ def test_a_first_run_with_stops_says_that_latest_shows_nothing(home, run, tmp_pa
     assert lines[-2] == "  latest shows nothing: no run was accepted yet"
     said = f"mini: no run was accepted yet; {name} was completed with stops: ask for it with --run newest\n"
     for command in (("findings", "mini"), ("explain", "mini", "DM"),
-                    ("package", "mini", "--reason", "to look at it"), ("diff", "mini", "latest")):  # fmt: skip
+                    ("package", "mini", "--reason", "to look at it"),
+                    ("diff", "mini", "latest")):  # fmt: skip
         refused = run(*command)
         assert (refused.code, refused.err) == (1, said), command
     assert run("findings", "mini", "--run", "newest").out.startswith(
