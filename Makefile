@@ -16,8 +16,8 @@ test: .venv/ready
 	@$(BIN)/python -m pytest -n auto --dist loadfile
 
 check: .venv/ready
-	@$(BIN)/ruff format --check src flows tests bench
-	@$(BIN)/ruff check src flows tests bench
+	@$(BIN)/ruff format --check src flows tests bench validation
+	@$(BIN)/ruff check src flows tests bench validation
 	@$(BIN)/cdiscflow check
 	@$(BIN)/python -m pytest -n auto --dist loadfile tests/rules tests/clinical tests/test_layers.py tests/test_docs.py
 

@@ -14,9 +14,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from cdiscflow.draft import draft_package
 
 from cdiscflow.home import home as home_of
+from cdiscflow.package import Asked, make_package
 from cdiscflow.pipeline import Request, run_study
 from cdiscflow.waive import add_waiver
 from clinical.manifest import manifest_hash
@@ -35,14 +35,14 @@ def outputs(tmp_path_factory):
         enter(made, patch)
         here = home_of()
         run_study(here, "mini", Request())
-        draft_package(here, "mini", "latest", "draft", "Jane Doe")
+        make_package(here, "mini", Asked("latest", "draft", "Jane Doe", "for the meeting of June"))
         made.edit("demo/dose.csv", "B001,2,Z,2021-03-17,09:00,20", "B001,2,Z,2021-03-17,09:00,25")
         run_study(here, "mini", Request())
         lines = (made.latest / "findings" / "findings.csv").read_text("utf-8").splitlines()
         finding = lines[1].partition(",")[0].strip('"')
         add_waiver(here, "mini", finding, "Jane Doe", "confirmed by the site", "2099-12-31")
         run_study(here, "mini", Request())
-        draft_package(here, "mini", "latest", "draft", "Jane Doe")
+        make_package(here, "mini", Asked("latest", "draft", "Jane Doe", "for the meeting of June"))
     yield made.outputs
     made.remove()
 

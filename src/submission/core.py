@@ -41,7 +41,8 @@ class CoreResult:
         issues = [one for one in self.faults if one.id == "core.issue"]
         count, rules = sum(one.count for one in issues), len({one.text.split(":")[0] for one in issues})
         late = f" {len(self.unfinished)} rules did not finish." if self.unfinished else ""
-        return f"CDISC CORE {self.version} ran {self.rules} rules of {standard}: {rules} rules found {count} issues.{late}"
+        ran = f"CDISC CORE {self.version} ran {self.rules} rules of {standard}"
+        return f"{ran}: {rules} rules found {count} issues.{late}"
 
 
 def is_set() -> bool:

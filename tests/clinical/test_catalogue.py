@@ -16,7 +16,7 @@ FILES = sorted((ROOT / "src" / "clinical" / "messages").glob("*.yml"))
 CODE = [path for folder in ("src", "flows") for path in sorted((ROOT / folder).rglob("*.py"))]
 PARTS = sorted({identity.partition(".")[0] for identity in catalogue()})
 NEEDED = ("text", "means", "cause", "todo", "since")
-FILE_ENDINGS = (".csv", ".yml", ".xpt", ".html")  # sdtm.csv is a file and no message
+FILE_ENDINGS = (".csv", ".yml", ".xpt", ".html", ".json", ".py")  # sdtm.csv is a file and no message
 
 
 def named_in_the_code() -> set[str]:

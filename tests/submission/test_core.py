@@ -1,7 +1,8 @@
 """CDISC CORE as a program beside ours: its report, its time limit, its failures.
 
-`core_report.json` has the keys of cdisc_rules_engine/services/reporting/json_report.py of cdisc-org/cdisc-rules-engine;
-its contents are made up and short. CORE itself was not run: it needs another Python and a key.
+`core_report.json` has the keys of cdisc_rules_engine/services/reporting/json_report.py of
+cdisc-org/cdisc-rules-engine; its contents are made up and short. CORE itself was not
+run: it needs another Python and a key.
 """
 
 from __future__ import annotations

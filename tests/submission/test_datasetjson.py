@@ -9,7 +9,6 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pytest
-from dsj_files import ABOUT, FORMS, by_hand, column, moment, moments, plain, text, write
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pandas.testing import assert_frame_equal
@@ -17,6 +16,7 @@ from pandas.testing import assert_frame_equal
 from submission.datasetjson import About, Column, columns_of, number_types, write_dsjc, write_json
 from submission.datasetjson_check import check_datasetjson
 from submission.datasetjson_read import read_datasetjson
+from tests.submission.dsj_files import ABOUT, FORMS, by_hand, column, moment, moments, plain, text, write
 
 pytestmark = pytest.mark.filterwarnings("error")
 

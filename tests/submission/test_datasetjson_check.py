@@ -6,12 +6,12 @@ import zlib
 
 import pandas as pd
 import pytest
-from dsj_files import FORMS, by_hand, column, plain, text, write
 
 from clinical.errors import InputError
 from submission.datasetjson_check import Fault, check_datasetjson
 from submission.datasetjson_read import read_datasetjson
 from submission.datasetjson_schema import schema_problems
+from tests.submission.dsj_files import FORMS, by_hand, column, plain, text, write
 
 LB = [
     {"itemOID": "IT.LB.A", "name": "A", "label": "a", "dataType": "string", "length": 3},

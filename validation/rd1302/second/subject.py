@@ -1,4 +1,4 @@
-"""What a subject's response and MRD records say, before any parameter asks [D-CUT, D-IMP, E-EVSET, E-MRDSET]."""
+"""What a subject's response and MRD records say, for all parameters [D-CUT, D-IMP, E-EVSET, E-MRDSET]."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ class Subject:
         return self.adsl["ACUTDT"]
 
     def adequate(self, not_after: date | None = None) -> list[Assessment]:
-        """Adequate responses after TRTSDT up to ACUTDT, the worst of each day; `not_after` drops later ones."""
+        """Adequate responses after TRTSDT up to ACUTDT, a day's worst; `not_after` drops later ones."""
         return [
             one for one in self.responses
             if one.counts and one.value != "NE" and self.start < one.day <= self.until
